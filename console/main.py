@@ -1,0 +1,18 @@
+"""The `tieout` command, put together from its groups."""
+
+import typer
+
+from console import company
+
+app = typer.Typer(
+    name="tieout",
+    help="Customers' statements of account that provably tie.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(company.app, name="company")
+
+
+def main() -> None:
+    """Entry point of the wheel."""
+    app()

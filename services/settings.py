@@ -1,0 +1,64 @@
+"""Every setting of the house, from `TIEOUT_…` variables or `tieout.toml`; `tieout settings` lists them."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+ROOT_HOME = Path("/var/lib/tieout")
+"""As root the embedded PostgreSQL runs under an OS user of its own, which must reach the folder."""
+
+
+def default_home() -> Path:
+    """Where data lives unless TIEOUT_HOME says otherwise."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return ROOT_HOME
+    return platformdirs.user_data_path("tieout")
+
+
+class Settings(BaseSettings):
+    """Names are the variables without `TIEOUT_`, in lower case."""
+
+    model_config = SettingsConfigDict(env_prefix="TIEOUT_", toml_file="tieout.toml", extra="ignore")
+
+    home: Path = Field(default_factory=default_home, description="Folder of the embedded database and of state.")
+    database_url: str | None = Field(
+        default=None, validation_alias="DATABASE_URL", description="PostgreSQL 15 or newer instead of the embedded one."
+    )
+    public_url: str = Field(default="http://127.0.0.1:8800", description="Address that links in messages start with.")
+    language: str = Field(default="en", description="Language of the command line: en or zh.")
+    smtp_url: str | None = Field(
+        default=None, description="smtp://user:password@host:port (smtps:// for TLS); /dev/mail is on when empty."
+    )
+    mail_from: str = Field(default="accounts@tieout.example", description="Sender of statements and requests.")
+    archive_address: str | None = Field(
+        default=None, description="Archive mailbox that gets a copy of each mail, asked after a crash."
+    )
+    archive_imap_url: str | None = Field(default=None, description="imaps://user:password@host of that mailbox.")
+    slack_bot_token: str | None = Field(default=None, description="Bot token; /dev/chat is on when empty.")
+    slack_app_token: str | None = Field(default=None, description="App token for Socket Mode.")
+    slack_signing_secret: str | None = Field(default=None, description="Secret that signs Slack's callbacks.")
+    slack_api_url: str = Field(default="https://slack.com/api/", description="Slack's address; tests set their own.")
+    slack_channel: str = Field(default="#receivables", description="Channel for run and customer news.")
+    prefect: bool = Field(default=True, description="Start a Prefect server and runner beside the system.")
+    prefect_api_url: str | None = Field(default=None, description="A Prefect server of your own.")
+    clock: str = Field(default="embedded", description="embedded (APScheduler) or prefect.")
+    session_hours: int = Field(default=12, description="A signed-in session lasts this long.")
+    quiet_period_seconds: int = Field(
+        default=900, description="Wait before an ambiguous message is judged: a server's idle timeout + 10 minutes."
+    )
+    lease_seconds: int = Field(default=60, description="A relay holds a message this long before another may take it.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then environment, then `tieout.toml`."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

@@ -1,0 +1,105 @@
+"""The audit trail: one insert-only hash chain per company, over length-prefixed canonical JSON."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import insert, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from ledger.canonical import Json, canonical_json
+from storage.database import Session
+from storage.schema import audit_event, audit_head
+
+GENESIS = "0" * 64
+"""What the first event of a company follows."""
+
+READ_BATCH = 2_000
+"""Rows per fetch while verifying: a year of a large company is millions of events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it: a user, a customer's contact, or the system itself (no id)."""
+
+    kind: str
+    id: UUID | None = None
+
+
+SYSTEM = Actor("system")
+
+
+@dataclass(frozen=True, slots=True)
+class AuditBreak:
+    """The first place where the chain does not hold."""
+
+    number: int
+    reason: str
+
+
+async def record(
+    session: Session, company_id: UUID, actor: Actor, verb: str, subject: tuple[str, str], facts: Json
+) -> None:
+    """Appends one event to the company's chain, in the caller's transaction. `subject` is (kind, id)."""
+    await session.execute(
+        upsert(audit_head).values(company_id=company_id, number=0, hash=GENESIS).on_conflict_do_nothing()
+    )
+    head = (
+        await session.execute(
+            select(audit_head.c.number, audit_head.c.hash, text("clock_timestamp()"))
+            .where(audit_head.c.company_id == company_id)
+            .with_for_update()
+        )
+    ).one()
+    number, at = head.number + 1, head[2].astimezone(UTC)
+    body = canonical_json(facts)
+    link = chain_hash(head.hash, number, actor, verb, subject, body, at)
+    await session.execute(
+        insert(audit_event).values(
+            company_id=company_id, number=number, actor_id=actor.id, actor_kind=actor.kind, verb=verb,
+            subject_kind=subject[0], subject_id=subject[1], facts=body, at=at, previous_hash=head.hash, hash=link,
+        )
+    )  # fmt: skip
+    await session.execute(
+        audit_head.update().where(audit_head.c.company_id == company_id).values(number=number, hash=link)
+    )
+
+
+def chain_hash(
+    previous: str, number: int, actor: Actor, verb: str, subject: tuple[str, str], body: str, at: datetime
+) -> str:
+    """SHA-256 over the parts, each led by its length, so that no two different events share bytes."""
+    parts = (previous, str(number), actor.kind, str(actor.id or ""), verb, *subject, body, at.isoformat())
+    digest = hashlib.sha256()
+    for part in parts:
+        encoded = part.encode()
+        digest.update(str(len(encoded)).encode() + b":" + encoded)
+    return digest.hexdigest()
+
+
+async def verify_chain(session: Session, company_id: UUID) -> tuple[int, AuditBreak | None]:
+    """How many events hold, and the first break: an edit, a swap, a gap, or a head that does not fit."""
+    expected, previous = 0, GENESIS
+    async for row in _events(session, company_id):
+        expected += 1
+        if row.number != expected:
+            return expected - 1, AuditBreak(expected, "missing event")
+        actor = Actor(row.actor_kind, row.actor_id)
+        subject = (row.subject_kind, row.subject_id)
+        link = chain_hash(previous, expected, actor, row.verb, subject, row.facts, row.at.astimezone(UTC))
+        if row.previous_hash != previous or row.hash != link:
+            return expected - 1, AuditBreak(expected, "event changed")
+        previous = link
+    head = (await session.execute(select(audit_head).where(audit_head.c.company_id == company_id))).one_or_none()
+    if head is not None and (head.number, head.hash) != (expected, previous):
+        return expected, AuditBreak(expected + 1, "tail cut off or head moved")
+    return expected, None
+
+
+async def _events(session: Session, company_id: UUID) -> AsyncIterator:  # type: ignore[type-arg]
+    statement = select(audit_event).where(audit_event.c.company_id == company_id).order_by(audit_event.c.number)
+    result = await session.stream(statement, execution_options={"yield_per": READ_BATCH})
+    async for row in result:
+        yield row

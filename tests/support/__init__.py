@@ -1,0 +1,1 @@
+"""Helpers that tests share: histories as text, servers, browsers, the cast."""
