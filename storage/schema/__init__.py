@@ -1,0 +1,73 @@
+"""Every table of the house, for SQLAlchemy Core. The company id leads every key; row-level security holds it.
+
+Amounts are BIGINT minor units beside CHAR(3) currency codes; instants are timestamptz; ids are UUIDv7.
+"""
+
+from storage.schema.answers import answer, chase, dispute
+from storage.schema.approvals import (
+    access_token,
+    approval_act,
+    approval_policy,
+    approval_request,
+    approval_task,
+    approval_timer,
+    delegation,
+)
+from storage.schema.base import metadata
+from storage.schema.ledger import allocation, control_balance, import_file, open_item, profile, raw_record, source
+from storage.schema.messages import delivery_attempt, delivery_event, outbox, suppression, task
+from storage.schema.people import app_user, company, contact, customer, login_attempt, user_role, user_session
+from storage.schema.statements import aging_policy, finding, run_batch, statement, statement_run
+from storage.schema.trail import audit_event, audit_head, backup, caught_message, idempotency, job
+
+UNOWNED_TABLES = frozenset({"company", "login_attempt", "caught_message"})
+"""No company id: the list of companies, sign-in limits that know no company yet, and the /dev catcher."""
+
+INSERT_ONLY_TABLES = frozenset({"audit_event", "approval_act", "delivery_attempt", "delivery_event", "answer"})
+"""The application's role may not update or delete these."""
+
+__all__ = [
+    "INSERT_ONLY_TABLES",
+    "UNOWNED_TABLES",
+    "access_token",
+    "aging_policy",
+    "allocation",
+    "answer",
+    "app_user",
+    "approval_act",
+    "approval_policy",
+    "approval_request",
+    "approval_task",
+    "approval_timer",
+    "audit_event",
+    "audit_head",
+    "backup",
+    "caught_message",
+    "chase",
+    "company",
+    "contact",
+    "control_balance",
+    "customer",
+    "delegation",
+    "delivery_attempt",
+    "delivery_event",
+    "dispute",
+    "finding",
+    "idempotency",
+    "import_file",
+    "job",
+    "login_attempt",
+    "metadata",
+    "open_item",
+    "outbox",
+    "profile",
+    "raw_record",
+    "run_batch",
+    "source",
+    "statement",
+    "statement_run",
+    "suppression",
+    "task",
+    "user_role",
+    "user_session",
+]
