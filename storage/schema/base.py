@@ -28,18 +28,22 @@ metadata = MetaData(
 
 
 def instant(name: str, *, required: bool = True) -> Column[object]:
+    """A moment in UTC."""
     return Column(name, DateTime(timezone=True), nullable=not required)
 
 
 def recorded(name: str = "recorded_at") -> Column[object]:
+    """The moment at which the database wrote the row, by its own clock."""
     return Column(name, DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp())
 
 
 def text_column(name: str, *, required: bool = True, default: str | None = None) -> Column[str]:
+    """Text without a length: PostgreSQL gains nothing from one."""
     return Column(name, Text, nullable=not required, server_default=default)
 
 
 def json_document(name: str, *, required: bool = True) -> Column[object]:
+    """A JSON object; empty unless given, or absent when not required."""
     return Column(name, JSONB, nullable=not required, server_default=text("'{}'::jsonb") if required else None)
 
 
