@@ -51,7 +51,9 @@ run_batch = owned_table(
     Column("customer_ids", ARRAY(Uuid), nullable=False),
     text_column("state", default="pending"),  # pending, running, done, failed
     text_column("error", required=False),
+    Column("claim_token", Uuid, nullable=True),  # its holder keeps an advisory lock while alive
     instant("claimed_at", required=False),
+    instant("heartbeat_at", required=False),
     instant("finished_at", required=False),
     json_document("figures"),
     reference("statement_run", "run_id"),

@@ -63,7 +63,9 @@ job = owned_table(
     Column("tries", Integer, nullable=False, server_default="0"),
     json_document("figures"),
     text_column("error", required=False),
+    Column("claim_token", Uuid, nullable=True),  # its holder keeps an advisory lock while alive
     instant("claimed_at", required=False),
+    instant("heartbeat_at", required=False),
     instant("finished_at", required=False),
     recorded("due_at"),
     UniqueConstraint("company_id", "name", "period"),
