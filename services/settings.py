@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     prefect: bool = Field(default=True, description="Start a Prefect server and runner beside the system.")
     prefect_api_url: str | None = Field(default=None, description="A Prefect server of your own.")
     clock: str = Field(default="embedded", description="embedded (APScheduler) or prefect.")
+    demo: bool = Field(default=False, description="The sample company's people may sign in with one click.")
     session_hours: int = Field(default=12, description="A signed-in session lasts this long.")
     quiet_period_seconds: int = Field(
         default=900, description="Wait before an ambiguous message is judged: a server's idle timeout + 10 minutes."
