@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -62,9 +63,22 @@ _counter = iter(range(1_000_000))
 @pytest.fixture
 def database(server_url: str, template_database: str) -> Iterator[str]:
     """URL of a fresh, migrated, empty database."""
+    with _fresh_database(server_url, template_database) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_database(server_url: str, template_database: str) -> Iterator[str]:
+    """The same for all tests of a module: for those that only read, or import once and look at it many times."""
+    with _fresh_database(server_url, template_database) as url:
+        yield url
+
+
+@contextmanager
+def _fresh_database(server_url: str, template: str) -> Iterator[str]:
     name = f"test_{next(_counter)}"
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f"create database {name} template {template_database}")
+        connection.execute(f"create database {name} template {template}")
     yield _url_of(server_url, name)
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f"drop database {name} with (force)")

@@ -1,0 +1,1 @@
+"""PostgreSQL itself: migrations, row-level security, insert-only tables, ids."""
