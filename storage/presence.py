@@ -1,0 +1,40 @@
+"""Who is alive: a worker holds an advisory lock on its token, and the database lets go of it when the worker dies."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, ColumnElement, Text, cast, func, or_, select
+from sqlalchemy.exc import DBAPIError
+
+from storage.database import Database
+from storage.identifiers import new_id
+
+DEAD_AFTER_SECONDS = 60
+"""Without a heartbeat for this long a claim is free again, even if its connection seems to live (a paused machine)."""
+
+HEARTBEAT_SECONDS = 10
+"""Six beats may be lost before a claim counts as dead."""
+
+
+@asynccontextmanager
+async def presence(engine: Database) -> AsyncIterator[UUID]:
+    """A token whose lock is held on a connection of its own until the block is left or the process dies."""
+    token = new_id()
+    key = func.hashtextextended(str(token), 0)
+    async with engine.connect() as connection:
+        held = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await held.execute(select(func.pg_advisory_lock(key)))
+        try:
+            yield token
+        finally:
+            with suppress(DBAPIError):
+                await held.execute(select(func.pg_advisory_unlock(key)))
+
+
+def holder_is_dead(claim_token: Column[Any], heartbeat_at: Column[Any]) -> ColumnElement[bool]:
+    """Whether a claim's worker is gone: its lock is free, or it has been silent for too long."""
+    silent = heartbeat_at < func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, DEAD_AFTER_SECONDS)
+    free = func.pg_try_advisory_xact_lock(func.hashtextextended(cast(claim_token, Text), 0))
+    return or_(silent, free)
