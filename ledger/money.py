@@ -93,6 +93,25 @@ def decimal_text(minor: int, residue: int, currency: str) -> str:
     return f"{to_decimal(minor, residue, currency):f}"
 
 
+def parts_text(parts: int, currency: str) -> str:
+    """`decimal_text` for an exact amount counted in ten-thousandths of a minor unit."""
+    minor, residue = divmod(abs(parts), RESIDUE_PER_MINOR)
+    sign = -1 if parts < 0 else 1
+    return decimal_text(sign * minor, sign * residue, currency)
+
+
+def parts_of(text: str, currency: str) -> int:
+    """The inverse of `parts_text`. Raises ValueError on an amount finer than a residue can hold."""
+    minor, residue = round_to_minor(Decimal(text), currency)
+    return minor * RESIDUE_PER_MINOR + residue
+
+
+def minor_of_parts(parts: int) -> int:
+    """Whole minor units, half away from zero: what can be paid of an exact amount."""
+    sign = -1 if parts < 0 else 1
+    return sign * ((abs(parts) + RESIDUE_PER_MINOR // 2) // RESIDUE_PER_MINOR)
+
+
 def split_by_largest_remainder(minor: int, shares: Sequence[int]) -> list[int]:
     """`minor` in whole parts proportional to `shares` (non-negative, not all zero); parts add up exactly."""
     total = sum(shares)
