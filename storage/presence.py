@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Text, cast, func, or_, select
 from sqlalchemy.exc import DBAPIError
 
-from storage.database import Database
+from storage.database import Database, Session
 from storage.identifiers import new_id
 
 DEAD_AFTER_SECONDS = 60
@@ -38,3 +39,9 @@ def holder_is_dead(claim_token: Column[Any], heartbeat_at: Column[Any]) -> Colum
     silent = heartbeat_at < func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, DEAD_AFTER_SECONDS)
     free = func.pg_try_advisory_xact_lock(func.hashtextextended(cast(claim_token, Text), 0))
     return or_(silent, free)
+
+
+async def database_now(session: Session) -> datetime:
+    """This moment by the database's clock, the only one that all processes share."""
+    now: datetime = (await session.execute(select(func.clock_timestamp()))).scalar_one()
+    return now
