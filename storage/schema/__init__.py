@@ -15,7 +15,7 @@ from storage.schema.approvals import (
 )
 from storage.schema.base import metadata
 from storage.schema.ledger import allocation, control_balance, import_file, open_item, profile, raw_record, source
-from storage.schema.messages import delivery_attempt, delivery_event, outbox, suppression, task
+from storage.schema.messages import delivery_attempt, delivery_event, outbox, send_throttle, suppression, task
 from storage.schema.people import app_user, company, contact, customer, login_attempt, user_role, user_session
 from storage.schema.statements import aging_policy, finding, run_batch, statement, statement_run
 from storage.schema.trail import audit_event, audit_head, backup, caught_message, idempotency, job
@@ -63,6 +63,7 @@ __all__ = [
     "profile",
     "raw_record",
     "run_batch",
+    "send_throttle",
     "source",
     "statement",
     "statement_run",

@@ -48,8 +48,22 @@ outbox = owned_table(
     CheckConstraint(
         "state in ('pending','sending','accepted','uncertain','suppressed','dead','cancelled')", name="known_state"
     ),
-    Index("ix_outbox_due", "next_at", postgresql_where=text("state in ('pending','sending','uncertain')")),
+    Index(
+        "ix_outbox_due",
+        "company_id",
+        "lane",
+        "next_at",
+        postgresql_where=text("state in ('pending','sending','uncertain')"),
+    ),
     Index("ix_outbox_subject", "company_id", "subject_kind", "subject_id"),
+)
+
+send_throttle = Table(
+    "send_throttle",
+    metadata,
+    Column("company_id", Uuid, primary_key=True),
+    Column("key", Text, primary_key=True),  # email/example.com, slack/C0123
+    instant("free_at"),  # when the next message fits without a burst
 )
 
 delivery_attempt = owned_table(

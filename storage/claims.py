@@ -1,0 +1,242 @@
+"""Taking messages from the outbox and settling them: leases, fences, phases. Database time only.
+
+A row is written only by who holds its token while the lease lasts. `phase='data'` is committed right before
+a carrier gets the content: whoever finds such a row later knows that it may have arrived.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, Interval, cast, func, insert, literal, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from storage.database import Session
+from storage.outbox import LANES, ROW_COLUMNS, OutboxRow, rows_of
+from storage.schema import delivery_attempt, outbox, send_throttle
+
+RESERVED_PART = 5
+"""One fifth of a batch stays free for each later lane: 50,000 requests may not starve the statements either."""
+
+NOW = text("clock_timestamp()")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long things take, in seconds."""
+
+    lease: float
+    quiet: float
+    backoff: float = 30.0
+    backoff_most: float = 3600.0
+    give_up: float = 5 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one try. `wait` = seconds until the next look; `phase` only where it changes."""
+
+    state: str
+    attempt: str
+    answer: str = ""
+    wait: float | None = None
+    phase: str | None = None
+    external_id: str | None = None
+    internal: bool = False
+    count_try: bool = True
+
+
+def _seconds(value: float | ColumnElement[float]) -> ColumnElement[object]:
+    return func.make_interval(0, 0, 0, 0, 0, 0, value, type_=Interval())
+
+
+async def claim(session: Session, company_id: UUID, limit: int, pace: Pace) -> list[OutboxRow]:
+    """Takes up to `limit` due messages, urgent ones first, and pushes their next look back at once.
+
+    Without the push a relay that dies in a loop would offer the same message again at every start.
+    """
+    reserve = limit // RESERVED_PART
+    taken: list[OutboxRow] = []
+    for position, lane in enumerate(LANES):
+        room = limit - len(taken) - reserve * (len(LANES) - 1 - position)
+        if room > 0:
+            taken += await _claim_lane(session, company_id, lane, room, pace)
+    return taken
+
+
+async def _claim_lane(session: Session, company_id: UUID, lane: str, room: int, pace: Pace) -> list[OutboxRow]:
+    due = (
+        select(outbox.c.id)
+        .where(
+            outbox.c.company_id == company_id,
+            outbox.c.lane == lane,
+            outbox.c.state == "pending",
+            outbox.c.next_at <= NOW,
+        )
+        .order_by(outbox.c.next_at)
+        .limit(room)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    pushed = func.greatest(pace.lease, func.least(pace.backoff_most, pace.backoff * func.power(2, outbox.c.tries)))
+    statement = (
+        update(outbox)
+        .where(outbox.c.company_id == company_id, outbox.c.id.in_(select(due.c.id)))
+        .values(
+            state="sending", phase="connect", tries=outbox.c.tries + 1, lease_token=uuid4(),
+            lease_until=NOW + _seconds(pace.lease), next_at=NOW + _seconds(pushed),
+        )
+        .returning(*ROW_COLUMNS)
+    )  # fmt: skip
+    rows = rows_of((await session.execute(statement)).all())
+    return sorted(rows, key=lambda row: row.id)
+
+
+async def claim_uncertain(session: Session, company_id: UUID, limit: int, pace: Pace) -> list[OutboxRow]:
+    """Takes messages that may have arrived and whose quiet period is over; nobody has judged them yet."""
+    due = (
+        select(outbox.c.id)
+        .where(
+            outbox.c.company_id == company_id,
+            outbox.c.state == "uncertain",
+            outbox.c.phase != "judged",
+            outbox.c.next_at <= NOW,
+        )
+        .order_by(outbox.c.next_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    statement = (
+        update(outbox)
+        .where(outbox.c.company_id == company_id, outbox.c.id.in_(select(due.c.id)))
+        .values(
+            lease_token=uuid4(), lease_until=NOW + _seconds(pace.lease), next_at=NOW + _seconds(max(pace.lease, 1.0))
+        )
+        .returning(*ROW_COLUMNS)
+    )
+    return rows_of((await session.execute(statement)).all())
+
+
+async def sweep_abandoned(session: Session, company_id: UUID, pace: Pace) -> int:
+    """Frees what a relay left behind when its lease ran out; what may have arrived waits the quiet period."""
+    lapsed = (outbox.c.company_id == company_id, outbox.c.state == "sending", outbox.c.lease_until < NOW)
+    before = await session.execute(
+        update(outbox)
+        .where(*lapsed, outbox.c.phase != "data")
+        .values(state="pending", lease_token=None, lease_until=None)
+        .returning(outbox.c.id)
+    )
+    early = list(before.scalars())
+    during = await session.execute(
+        update(outbox)
+        .where(*lapsed, outbox.c.phase == "data")
+        .values(state="uncertain", next_at=outbox.c.lease_until + _seconds(pace.quiet), lease_token=None)
+        .returning(outbox.c.id)
+    )
+    late = list(during.scalars())
+    for row_id in early:
+        await note_attempt(session, company_id, row_id, "connect", "internal", "The relay stopped before handing over.")
+    for row_id in late:
+        await note_attempt(session, company_id, row_id, "data", "uncertain", "The relay stopped while handing over.")
+    return len(early) + len(late)
+
+
+async def enter_data(session: Session, company_id: UUID, row: OutboxRow, pace: Pace) -> bool:
+    """Says, before the content leaves, that it leaves; renews the lease. False when the lease is not ours."""
+    changed = await session.execute(
+        update(outbox)
+        .where(*_held(company_id, row, "sending"))
+        .values(phase="data", lease_until=NOW + _seconds(pace.lease))
+    )
+    return changed.rowcount == 1
+
+
+async def settle(session: Session, company_id: UUID, row: OutboxRow, outcome: Outcome) -> bool:
+    """Writes what became of a claimed message, and the attempt.
+
+    False when the lease ran out meanwhile: the attempt is kept as evidence, the row is not touched.
+    """
+    phase = outcome.phase if outcome.phase is not None else row.phase
+    await note_attempt(session, company_id, row.id, phase, outcome.attempt, outcome.answer)
+    values: dict[str, object] = {
+        "state": outcome.state, "answer": outcome.answer, "phase": phase, "lease_token": None, "lease_until": None
+    }  # fmt: skip
+    if outcome.state == "accepted":
+        values |= {"accepted_at": NOW, "frozen": None}
+    if outcome.wait is not None:
+        values["next_at"] = NOW + _seconds(outcome.wait)
+    if outcome.external_id is not None:
+        values["external_id"] = outcome.external_id
+    if outcome.internal:
+        values["internal_errors"] = outbox.c.internal_errors + 1
+    if not outcome.count_try:
+        values["tries"] = func.greatest(outbox.c.tries - 1, 0)
+    changed = await session.execute(update(outbox).where(*_held(company_id, row, row.state)).values(**values))
+    return changed.rowcount == 1
+
+
+def _held(company_id: UUID, row: OutboxRow, state: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        outbox.c.company_id == company_id,
+        outbox.c.id == row.id,
+        outbox.c.state == state,
+        outbox.c.lease_token == row.lease_token,
+        outbox.c.lease_until > NOW,
+    )
+
+
+async def note_attempt(
+    session: Session, company_id: UUID, row_id: UUID, phase: str, outcome: str, answer: str = ""
+) -> None:
+    """Appends one line to what was tried with a message."""
+    number = (
+        select(func.coalesce(func.max(delivery_attempt.c.number), 0) + 1)
+        .where(delivery_attempt.c.company_id == company_id, delivery_attempt.c.outbox_id == row_id)
+        .scalar_subquery()
+    )
+    await session.execute(
+        insert(delivery_attempt).values(
+            company_id=company_id, id=uuid4(), outbox_id=row_id, number=number, phase=phase, outcome=outcome,
+            answer=answer,
+        )
+    )  # fmt: skip
+
+
+async def attempt_outcomes(session: Session, company_id: UUID, row_id: UUID) -> list[str]:
+    """The outcomes of every try of a message, oldest first."""
+    query = (
+        select(delivery_attempt.c.outcome)
+        .where(delivery_attempt.c.company_id == company_id, delivery_attempt.c.outbox_id == row_id)
+        .order_by(delivery_attempt.c.number)
+    )
+    return list((await session.execute(query)).scalars())
+
+
+async def take_slot(session: Session, company_id: UUID, key: str, interval: float, burst: float) -> float:
+    """Takes one place in the queue of a domain or chat channel; 0, or the seconds until there is one.
+
+    One row per key and no history: each message moves `free_at` on by `interval`, at most `burst` ahead of now.
+    """
+    fresh = upsert(send_throttle).values(company_id=company_id, key=key, free_at=NOW + _seconds(interval))
+    statement = fresh.on_conflict_do_update(
+        index_elements=["company_id", "key"],
+        set_={"free_at": func.greatest(send_throttle.c.free_at, NOW) + _seconds(interval)},
+        where=send_throttle.c.free_at <= NOW + _seconds(burst),
+    ).returning(literal(1))
+    if (await session.execute(statement)).scalar_one_or_none() is not None:
+        return 0.0
+    wait = func.extract("epoch", send_throttle.c.free_at - NOW - cast(_seconds(burst), Interval))
+    query = select(wait).where(send_throttle.c.company_id == company_id, send_throttle.c.key == key)
+    return max(float((await session.execute(query)).scalar_one()), 0.01)
+
+
+async def close_channel(session: Session, company_id: UUID, key: str, seconds: float) -> None:
+    """Nothing goes to this domain or channel for a while: it asked for that (Retry-After)."""
+    until = NOW + _seconds(seconds)
+    await session.execute(
+        upsert(send_throttle)
+        .values(company_id=company_id, key=key, free_at=until)
+        .on_conflict_do_update(
+            index_elements=["company_id", "key"], set_={"free_at": func.greatest(send_throttle.c.free_at, until)}
+        )
+    )
