@@ -77,7 +77,7 @@ def add_up(parts: Iterable[dict[str, Any]]) -> Figures:
     return total
 
 
-async def run_batches(  # noqa: PLR0913 - a stage is its run, its name, its work and who listens
+async def run_batches(
     engine: Database, company: Company, run: Run, stage: str, work: Work, report: Report | None = None,
     size: int = BATCH_CUSTOMERS,
 ) -> dict[str, Any]:  # fmt: skip
@@ -133,7 +133,7 @@ def _stage_figures(rows: list[BatchRow]) -> dict[str, Any]:
     return {**figures, "done": figures["customers"], "total": total, "batches": len(rows)}
 
 
-async def _tell(  # noqa: PLR0913 - the place in the run, and what is known of the pace
+async def _tell(
     engine: Database, company_id: UUID, run_id: UUID, stage: str, rows: list[BatchRow],
     report: Report | None, pace: tuple[float, int],
 ) -> None:  # fmt: skip

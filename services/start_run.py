@@ -47,7 +47,7 @@ class RunUnknown(Refusal):
     remedy = "List the runs with: tieout run list --company {company}"
 
 
-async def start_run(  # noqa: PLR0913 - the run's key has three parts
+async def start_run(
     engine: Database,
     company: Company,
     period: Period,
@@ -76,7 +76,8 @@ async def start_run(  # noqa: PLR0913 - the run's key has three parts
             await record(session, company.id, actor, "run_started", ("run", str(made)), facts)
             return made
         raced = await find_run_by_key(session, company.id, key)
-    assert raced is not None, "a run that conflicts exists"
+    if raced is None:
+        raise RunUnknown(run="/".join(key), company=company.code)
     return raced.id
 
 
