@@ -1,0 +1,1 @@
+"""The commands that start, examine, save and restore the system."""

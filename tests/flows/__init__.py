@@ -1,0 +1,1 @@
+"""The clock, the job loop, runs and Prefect's flows, on a real database."""
