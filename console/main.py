@@ -2,7 +2,7 @@
 
 import typer
 
-from console import company
+from console import audit, check, company
 
 app = typer.Typer(
     name="tieout",
@@ -11,6 +11,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(company.app, name="company")
+app.add_typer(audit.app, name="audit")
+app.command("check")(check.check)
 
 
 def main() -> None:

@@ -1,0 +1,135 @@
+"""Runs the compliance checks, keeps their findings, and tells the compliance officers once a day."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.tell_staff import DEFAULT_CHANNEL, tell_staff
+from statements.compliance import CHECKS, SENTENCES, Facts, run_checks
+from storage.audit import SYSTEM, record
+from storage.companies import Company
+from storage.compliance_facts import (
+    audit_fact,
+    backup_fact,
+    decision_facts,
+    document_facts,
+    policy_facts,
+    sent_facts,
+    unapplied_facts,
+    waiting_facts,
+)
+from storage.database import Database, Session, transaction
+from storage.findings import NewFinding, StoredFinding, fix_absent, keep_finding, list_findings
+from words.catalog import translate
+from words.refusal import Refusal
+
+DIGEST_FINDINGS = 50
+"""A mail lists this many findings; the page has the rest."""
+
+LISTED_FINDINGS = 1_000
+"""What one command prints; more is a page's work."""
+
+
+class CheckUnknown(Refusal):
+    """No check has that name."""
+
+    code = "check_unknown"
+    sentence = "There is no check named {name}."
+    remedy = "The checks are: {names}."
+
+
+async def check_compliance(
+    engine: Database,
+    company: Company,
+    today: date,
+    names: Sequence[str] | None = None,
+    slack_channel: str = DEFAULT_CHANNEL,
+) -> dict[str, Any]:
+    """Runs the named checks or all of them, closes what is no longer true, and answers counts and open findings."""
+    wanted = list(names or CHECKS)
+    for name in wanted:
+        if name not in CHECKS:
+            raise CheckUnknown(name=name, names=", ".join(CHECKS))
+    async with transaction(engine, company.id) as session:
+        breaches = run_checks(await gather_facts(session, company, today, wanted), wanted)
+        counts: Counter[str] = Counter()
+        for breach in breaches:
+            new = NewFinding(
+                breach.check, breach.subject_kind, breach.subject_id, breach.severity, breach.code, breach.facts,
+                breach.key,
+            )  # fmt: skip
+            counts[await keep_finding(session, company.id, new)] += 1
+        fixed = await fix_absent(session, company.id, wanted, [breach.key for breach in breaches])
+        still_open = await list_findings(session, company.id, checks=wanted, limit=LISTED_FINDINGS)
+        figures: dict[str, Any] = {
+            "day": today.isoformat(), "checks": wanted, "opened": counts["opened"] + counts["reopened"],
+            "fixed": fixed, "known": counts["known"], "waived": counts["waived"], "open": len(still_open),
+        }  # fmt: skip
+        await record(session, company.id, SYSTEM, "compliance_checked", ("company", company.code), figures)
+        if still_open:
+            await _tell(session, company, still_open, today, slack_channel)
+    return {**figures, "findings": [finding_json(finding, "en") for finding in still_open]}
+
+
+async def gather_facts(session: Session, company: Company, today: date, names: Sequence[str]) -> Facts:
+    """The facts that the named checks read, and no others."""
+    country = str(company.settings.get("country", ""))
+    zone = company.timezone
+    needs: tuple[tuple[str, Callable[[Session, UUID], Awaitable[Any]], set[str]], ...] = (
+        ("decisions", decision_facts, {"duties_separated"}),
+        ("policies", policy_facts, {"duties_separated"}),
+        ("sent", sent_facts, {"sent_approved"}),
+        ("waiting", lambda s, c: waiting_facts(s, c, zone, country), {"unanswered"}),
+        ("documents", document_facts, {"number_gaps", "duplicates"}),
+        ("unapplied", lambda s, c: unapplied_facts(s, c, today), {"unapplied_cash"}),
+        ("audit", audit_fact, {"audit_chain"}),
+        ("backup", lambda s, c: backup_fact(s, c, zone), {"backup_age"}),
+    )
+    gathered = {field: await gather(session, company.id) for field, gather, checks in needs if checks & set(names)}
+    return Facts(today=today, **gathered)
+
+
+def finding_json(finding: StoredFinding, language: str) -> dict[str, Any]:
+    """A finding for people and scripts: its sentence and remedy in the language, with the evidence."""
+    sentence, remedy = SENTENCES.get(finding.code, (finding.code, ""))
+    values = {key: _value_text(value) for key, value in finding.facts.items()}
+    return {
+        "id": str(finding.id),
+        "check": finding.check,
+        "code": finding.code,
+        "severity": finding.severity,
+        "subject": {"kind": finding.subject_kind, "id": finding.subject_id},
+        "message": translate(sentence, language, **values),
+        "remedy": translate(remedy, language) if remedy else "",
+        "facts": finding.facts,
+        "status": finding.status,
+        "owner_id": str(finding.owner_id) if finding.owner_id else None,
+        "due_on": finding.due_on.isoformat() if finding.due_on else None,
+    }
+
+
+def _value_text(value: object) -> str:
+    return "; ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+async def _tell(
+    session: Session, company: Company, findings: list[StoredFinding], today: date, slack_channel: str
+) -> None:
+    listed = [
+        {"check": f.check, "code": f.code, "severity": f.severity, "facts": f.facts, "id": str(f.id)}
+        for f in findings[:DIGEST_FINDINGS]
+    ]
+    sentences = [
+        {
+            "en": finding_json(f, "en")["message"], "zh": finding_json(f, "zh")["message"],
+            "severity": f.severity, "check": f.check,
+        }
+        for f in findings[:DIGEST_FINDINGS]
+    ]  # fmt: skip
+    payload = {"findings": listed, "sentences": sentences, "open": len(findings), "day": today.isoformat()}
+    await tell_staff(
+        session, company.id, "compliance_digest", payload, role="compliance", subject=("company", company.code),
+        occasion=f"compliance_digest/{today.isoformat()}", channel=slack_channel,
+    )  # fmt: skip

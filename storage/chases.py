@@ -1,0 +1,206 @@
+"""Reminders: what is overdue and unanswered per customer, what was sent when, and who is left alone."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, case, func, literal, select
+from sqlalchemy.dialects.postgresql import insert
+
+from statements.chasing import LastReminder, Overdue, Unanswered
+from storage.database import Session
+from storage.disputes import disputed_amounts
+from storage.identifiers import new_id
+from storage.schema import allocation, chase, contact, customer, open_item, outbox, statement
+
+DEBIT_KINDS = ("invoice", "debit_memo", "opening", "fx_adjustment")
+"""What a customer can be late with."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChasedCustomer:
+    """Who may be reminded; `chasing` is the customer's own setting ("stopped", "until", "reason")."""
+
+    id: UUID
+    code: str
+    name: str
+    language: str
+    country: str
+    chasing: dict[str, Any]
+
+
+async def chased_customers(session: Session, company_id: UUID, after: UUID | None, limit: int) -> list[ChasedCustomer]:
+    """A batch of enabled customers, by id."""
+    query = (
+        select(
+            customer.c.id, customer.c.code, customer.c.name, customer.c.language, customer.c.country,
+            customer.c.attributes,
+        )
+        .where(customer.c.company_id == company_id, customer.c.disabled_at.is_(None))
+        .order_by(customer.c.id).limit(limit)
+    )  # fmt: skip
+    if after is not None:
+        query = query.where(customer.c.id > after)
+    return [
+        ChasedCustomer(row[0], row[1], row[2], row[3], row[4] or "", dict((row[5] or {}).get("chasing", {})))
+        for row in await session.execute(query)
+    ]
+
+
+async def unanswered_statements(
+    session: Session, company_id: UUID, customers: Sequence[UUID], timezone: str, today: date
+) -> dict[UUID, list[Unanswered]]:
+    """Statements in status sent per customer, with the business day on which they went."""
+    day = func.date(func.timezone(timezone, statement.c.sent_at))
+    query = (
+        select(
+            statement.c.customer_id, statement.c.id, statement.c.number, statement.c.currency, statement.c.closing, day
+        )
+        .where(
+            statement.c.company_id == company_id, statement.c.customer_id.in_(customers), statement.c.status == "sent",
+            day <= today,
+        )
+        .order_by(statement.c.number)
+    )  # fmt: skip
+    found: dict[UUID, list[Unanswered]] = defaultdict(list)
+    for row in await session.execute(query):
+        found[row[0]].append(Unanswered(row[1], row[2], row[3], row[4], row[5]))
+    return found
+
+
+async def overdue_items(
+    session: Session, company_id: UUID, customers: Sequence[UUID], today: date
+) -> tuple[dict[UUID, list[Overdue]], dict[UUID, dict[str, int]]]:
+    """Open debits past due per customer, and credit not applied per customer and currency (positive)."""
+    left = _open_amounts(company_id, customers, today)
+    disputed = await disputed_amounts(session, company_id, customers)
+    overdue: dict[UUID, list[Overdue]] = defaultdict(list)
+    unapplied: dict[UUID, dict[str, int]] = defaultdict(dict)
+    for row in await session.execute(left):
+        due = row.due_date or row.document_date
+        if row.open < 0:
+            per_currency = unapplied[row.customer_id]
+            per_currency[row.currency] = per_currency.get(row.currency, 0) - int(row.open)
+        elif row.kind in DEBIT_KINDS and due < today:
+            # The source's own dispute mark and ours may be the same complaint: the larger one counts.
+            part = min(int(row.open), max(int(row.disputed), disputed.get(row.id, 0)))
+            overdue[row.customer_id].append(
+                Overdue(row.id, row.number, row.currency, due, int(row.open), disputed=part)
+            )
+    return overdue, unapplied
+
+
+def _open_amounts(company_id: UUID, customers: Sequence[UUID], today: date) -> Any:  # noqa: ANN401 - a Select of mixed columns
+    as_debit = _applied(allocation.c.debit_item_id, company_id, today)
+    as_credit = _applied(allocation.c.credit_item_id, company_id, today)
+    open_amount = (
+        open_item.c.amount - func.coalesce(as_debit.c.amount, 0) + func.coalesce(as_credit.c.amount, 0)
+    ).label("open")
+    return (
+        select(
+            open_item.c.id, open_item.c.customer_id, open_item.c.kind, open_item.c.number, open_item.c.currency,
+            open_item.c.document_date, open_item.c.due_date, open_item.c.disputed, open_amount,
+        )
+        .outerjoin(as_debit, as_debit.c.item_id == open_item.c.id)
+        .outerjoin(as_credit, as_credit.c.item_id == open_item.c.id)
+        .where(
+            open_item.c.company_id == company_id, open_item.c.customer_id.in_(customers),
+            open_item.c.document_date <= today, open_amount != 0,
+        )
+        .order_by(open_item.c.id)
+    )  # fmt: skip
+
+
+def _applied(side: Any, company_id: UUID, today: date) -> Any:  # noqa: ANN401 - either column of allocation
+    return (
+        select(side.label("item_id"), func.sum(allocation.c.amount).label("amount"))
+        .where(allocation.c.company_id == company_id, allocation.c.effective_on <= today)
+        .group_by(side)
+        .subquery()
+    )
+
+
+async def last_reminders(
+    session: Session, company_id: UUID, customers: Sequence[UUID], today: date
+) -> dict[UUID, LastReminder]:
+    """The newest reminder per customer up to today."""
+    query = (
+        select(chase.c.customer_id, chase.c.day, chase.c.level, chase.c.facts)
+        .where(chase.c.company_id == company_id, chase.c.customer_id.in_(customers), chase.c.day <= today)
+        .order_by(chase.c.customer_id, chase.c.day.desc())
+        .distinct(chase.c.customer_id)
+    )
+    return {
+        row[0]: LastReminder(row[1], row[2], frozenset(row[3].get("subjects", [])))
+        for row in await session.execute(query)
+    }
+
+
+async def claim_chase(
+    session: Session, company_id: UUID, customer_id: UUID, day: date, level: int, facts: dict[str, Any]
+) -> bool:
+    """Takes the day for this customer; False when it is taken."""
+    done = await session.execute(
+        insert(chase)
+        .values(company_id=company_id, id=new_id(), customer_id=customer_id, day=day, level=level, facts=facts)
+        .on_conflict_do_nothing(index_elements=["company_id", "customer_id", "day"])
+    )
+    return done.rowcount == 1
+
+
+async def reminder_contacts(
+    session: Session, company_id: UUID, customers: Sequence[UUID]
+) -> dict[UUID, tuple[UUID, str]]:
+    """One contact with an address per customer: one made for reminders before one for statements."""
+    order = case((contact.c.purpose == "reminder", 0), (contact.c.purpose == "statement", 1), else_=2)
+    query = (
+        select(contact.c.customer_id, contact.c.id, contact.c.email)
+        .where(
+            contact.c.company_id == company_id, contact.c.customer_id.in_(customers),
+            contact.c.disabled_at.is_(None), contact.c.email.is_not(None), contact.c.email != "",
+        )
+        .order_by(contact.c.customer_id, order, contact.c.id)
+        .distinct(contact.c.customer_id)
+    )  # fmt: skip
+    return {row[0]: (row[1], row[2]) for row in await session.execute(query)}
+
+
+async def cancel_waiting_reminders(
+    session: Session, company_id: UUID, customers: Sequence[UUID] | None = None, before: datetime | None = None
+) -> int:
+    """Takes back reminders that nobody has begun to send: an answer or a payment has overtaken them."""
+    conditions = [
+        outbox.c.company_id == company_id, outbox.c.kind == "reminder", outbox.c.state == "pending",
+        outbox.c.phase == "new",
+    ]  # fmt: skip
+    if customers is not None:
+        conditions.append(outbox.c.customer_id.in_(customers))
+    if before is not None:
+        conditions.append(outbox.c.created_at < before)
+    done = await session.execute(outbox.update().where(and_(*conditions)).values(state="cancelled"))
+    return done.rowcount
+
+
+async def set_chasing(session: Session, company_id: UUID, customer_id: UUID, chasing: dict[str, Any]) -> bool:
+    """Writes a customer's own chasing setting; False when there is no such customer."""
+    own = literal({"chasing": chasing}, customer.c.attributes.type)
+    key = customer.c.attributes.op("||")(own)
+    done = await session.execute(
+        customer.update()
+        .where(customer.c.company_id == company_id, customer.c.id == customer_id)
+        .values(attributes=key)
+    )
+    return done.rowcount == 1
+
+
+async def chases_of(session: Session, company_id: UUID, customer_id: UUID) -> list[tuple[date, int, dict[str, Any]]]:
+    """All reminders to one customer: day, level, facts; newest first."""
+    query = (
+        select(chase.c.day, chase.c.level, chase.c.facts)
+        .where(chase.c.company_id == company_id, chase.c.customer_id == customer_id)
+        .order_by(chase.c.day.desc())
+    )
+    return [(row[0], row[1], row[2]) for row in await session.execute(query)]
