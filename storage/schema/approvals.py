@@ -72,6 +72,7 @@ approval_act = owned_table(
     Column("stage", SmallInteger, nullable=False),
     Column("round", SmallInteger, nullable=False),
     Column("is_vote", Boolean, nullable=False),
+    Column("ballot", SmallInteger, nullable=False, server_default="0"),  # votes this person lost here before
     text_column("idempotency_key"),
     text_column("previous_hash"),
     text_column("hash"),
@@ -81,12 +82,12 @@ approval_act = owned_table(
     UniqueConstraint("company_id", "idempotency_key", "number"),
     Index(
         "uq_approval_act_one_vote_per_actor",
-        "company_id", "request_id", "round", "stage", "actor_id",
+        "company_id", "request_id", "round", "stage", "ballot", "actor_id",
         unique=True, postgresql_where=text("is_vote"),
     ),
     Index(
         "uq_approval_act_one_vote_per_authority",
-        "company_id", "request_id", "round", "stage", "authority_id",
+        "company_id", "request_id", "round", "stage", "ballot", "authority_id",
         unique=True, postgresql_where=text("is_vote"),
     ),
 )  # fmt: skip
