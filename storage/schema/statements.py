@@ -73,6 +73,7 @@ statement = owned_table(
     Column("row_version", Integer, nullable=False, server_default="1"),
     Column("content", Text, nullable=False),  # canonical JSON, never changes
     text_column("digest"),  # SHA-256 of content, hex
+    text_column("figures_digest", default=""),  # the same without number, version and as-known: did the account change?
     Column("opening", BigInteger, nullable=False),
     Column("debits", BigInteger, nullable=False),
     Column("credits", BigInteger, nullable=False),
