@@ -1,0 +1,30 @@
+"""The web application: pages for people, JSON for programs, the customer's page, the caught messages."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from api.context import House
+from api.errors import add_error_handlers
+from api.routes import health, sign_in
+from api.security import Guard
+from services.settings import Settings
+from storage.database import Database
+
+HERE = Path(__file__).parent
+ASSETS = HERE.parent / "assets"
+
+
+def create_app(settings: Settings, engine: Database) -> FastAPI:
+    """The application on this database."""
+    app = FastAPI(title="Tieout", version="1", openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None)
+    app.state.house = House(settings, engine)
+    app.add_middleware(Guard, https=app.state.house.https)
+    add_error_handlers(app)
+    for module in (health, sign_in):
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    for kind in ("js", "css"):
+        app.mount(f"/assets/{kind}", StaticFiles(directory=ASSETS / kind, check_dir=False), name=f"assets-{kind}")
+    return app

@@ -1,0 +1,1 @@
+"""The web application against a real database: guards, sign-in, every page, the JSON API."""
