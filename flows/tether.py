@@ -1,0 +1,19 @@
+"""Ties a process to its parent: when the parent is killed, the child ends too."""
+
+import ctypes
+import os
+import signal
+import sys
+
+_SET_PARENT_DEATH_SIGNAL = 1
+"""PR_SET_PDEATHSIG of prctl(2), Linux only; elsewhere the guard process does it alone."""
+
+
+def die_with_parent() -> None:
+    """Asks the kernel for SIGTERM when the parent dies; ends at once when it is dead already."""
+    if not sys.platform.startswith("linux"):
+        return
+    parent = os.getppid()
+    ctypes.CDLL(None, use_errno=True).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+    if os.getppid() != parent or parent == 1:
+        os.kill(os.getpid(), signal.SIGTERM)
