@@ -41,7 +41,7 @@ def from_json(kind: type[T], value: Any) -> T:  # noqa: ANN401 - JSON of any sha
 
 @cache
 def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
+    return get_type_hints(kind, localns={"Json": object})
 
 
 def _read(kind: Any, value: Any) -> Any:  # noqa: ANN401 - a type and JSON of any shape
