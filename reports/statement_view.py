@@ -1,0 +1,401 @@
+"""Turns a statement's content into the texts that its page shows, in the customer's language.
+
+No figure is made here except the sums of a column, which the page carries over a break.
+"""
+
+import unicodedata
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from ledger.canonical import canonical_json, sha256_hex
+from reports import labels
+from reports.capital_amount import capital_amount
+from words.catalog import translate
+from words.figures import amount_text
+
+Content = dict[str, Any]
+View = dict[str, Any]
+
+CARRY_FROM_ROWS = 12
+"""Fewer rows than this cannot break over a page unless their texts wrap; the carried amounts cost a layout pass."""
+
+BREAK_EVERY = 16
+"""A longer run without space or hyphen gets a place where it may break, so that it cannot run into its neighbour."""
+
+DIGIT, COMMA, WIDE, LATIN = 4.44, 2.78, 8.0, 5.0
+"""Widths in points at 8 pt: digits and signs are measured, Latin letters are a high average."""
+
+FIRST_WIDE = 0x2E80
+"""From here on Unicode holds East Asian writing, as wide as it is high."""
+
+ITEM_COLUMNS = ("Date", "Document", "Kind", "Description", "Due", "Days overdue", "Amount", "Open")
+MOVEMENT_COLUMNS = ("Date", "Document", "Kind", "Description", "Due", "Debit", "Credit", "Balance")
+DESCRIPTION = 3
+
+
+def plain(text: str) -> str:
+    """One line without control and direction marks; letters and their accents composed."""
+    composed = unicodedata.normalize("NFC", " ".join(text.split()))
+    return "".join(sign for sign in composed if unicodedata.category(sign) not in {"Cc", "Cf"})
+
+
+def breakable(text: str) -> str:
+    """`text` with zero-width break places inside very long words."""
+    if len(text) <= BREAK_EVERY:
+        return text
+    return " ".join(_broken(word) for word in text.split(" "))
+
+
+def view_of(content: Content, language: str, link: str | None) -> View:
+    """Everything on the page as text, for `templates/statement.typ`."""
+    say = _Speaker(language)
+    closing = content["closing"]
+    digest = sha256_hex(canonical_json(content))
+    return {
+        "lang": language,
+        "region": "cn" if language == "zh" else "gb",
+        "title": f"{labels.heading_of(content, language)} {content['number']}",
+        "heading": labels.heading_of(content, language),
+        "company": plain(content["company"]["name"]),
+        "number": content["number"],
+        "digest": digest,
+        "customer": {
+            "name": plain(content["customer"]["name"]),
+            "code": plain(content["customer"]["code"]),
+            "country": content["customer"].get("country") or "",
+        },
+        "facts": _facts(content, say),
+        "summary": _summary(content, say),
+        "capital": capital_amount(closing) if content["currency"] == "CNY" else None,
+        "aging": _aging(content, language),
+        "aging_total": {
+            "items": str(sum(bucket["items"] for bucket in content["aging"])),
+            "amount": amount_text(_sum(content["aging"], "amount"), language),
+        },
+        "tables": _tables(content, say),
+        "small": [
+            small for small in (_accounts(content, say), _disputes(content, say), _checks(content, say)) if small
+        ],
+        "notes": _notes(content, say),
+        "answer": _answer(content, say, has_link=link is not None),
+        "boxes": [say("The balance is correct."), say("The balance differs; see our remarks.")],
+        "signatures": _signatures(content, say),
+        "link": link or "",
+        "words": _words(say),
+    }
+
+
+class _Speaker:
+    """Says a sentence in one language."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def __call__(self, sentence: str, **values: object) -> str:
+        return translate(sentence, self.language, **values)
+
+    def amount(self, amount: str | Decimal) -> str:
+        return amount_text(amount, self.language)
+
+
+def _words(say: _Speaker) -> dict[str, str]:
+    return {
+        "page": say("Page {page} of {pages}", page="@", pages="#"),
+        "to": say("To"),
+        "capital": say("Amount in words (RMB capitals)"),
+        "age": say("Age"),
+        "items": say("Items"),
+        "amount": say("Amount"),
+        "share": say("Share"),
+        "total": say("Total"),
+        "nothing": say("No documents."),
+        "brought": say("Brought forward"),
+        "carried": say("Carried forward"),
+        "answer_heading": say("Your answer"),
+        "qr": say("Scan or click to answer online"),
+        "qr_alt": say("QR code that opens the page for your answer"),
+        "attachment": say("The figures of this statement as JSON"),
+    }
+
+
+def _facts(content: Content, say: _Speaker) -> list[list[str]]:
+    period = content["period"]
+    return [
+        [say("Statement number"), breakable(content["number"])],
+        [say("Period"), f"{period['start']} – {period['end']}"],
+        [say("As of"), content["as_of"]],
+        [say("Currency"), content["currency"]],
+        [say("Form"), labels.name_of(labels.FORMS, content["form"], say.language)],
+    ]
+
+
+def _summary(content: Content, say: _Speaker) -> list[list[str]]:
+    rows = [
+        [say("Opening balance"), content["opening"], ""],
+        [say("Debits"), content["debits"], ""],
+        [say("Credits"), content["credits"], ""],
+        [say("Closing balance ({currency})", currency=content["currency"]), content["closing"], "closing"],
+    ]
+    if Decimal(content["overdue"]) > 0:
+        rows.append([say("of which overdue"), content["overdue"], "overdue"])
+    return [[name, say.amount(amount), role] for name, amount, role in rows]
+
+
+def _aging(content: Content, language: str) -> list[View]:
+    owed = sum((max(Decimal(bucket["amount"]), Decimal(0)) for bucket in content["aging"]), Decimal(0))
+    rows = []
+    for bucket in content["aging"]:
+        share = Decimal(bucket["amount"]) / owed * 100 if owed else Decimal(0)
+        rows.append(
+            {
+                "label": labels.bucket_label(bucket, language),
+                "items": bucket["items"],
+                "amount": amount_text(bucket["amount"], language),
+                "share": f"{share:.1f}%" if share > 0 else "",
+                "bar": max(int(share), 0),
+                "late": bucket["from"] is not None and bucket["from"] > 0,
+            }
+        )
+    return rows
+
+
+def _tables(content: Content, say: _Speaker) -> list[View]:
+    tables = []
+    found = {section: list(lines) for section, lines in groupby(content["lines"], key=lambda line: line["section"])}
+    usual = {"BALANCE_FORWARD": ["movement"], "DETAILED": ["prior", "movement", "ending"]}.get(
+        content["form"], ["open"]
+    )
+    for section in usual:
+        lines = found.get(section, [])
+        draw = _movements if section == "movement" else _items
+        tables.append(draw(content, labels.name_of(labels.SECTIONS, section, say.language), lines, say))
+    if content["unapplied"]["lines"]:
+        tables.append(_items(content, say("Receipts and credits not yet applied"), content["unapplied"]["lines"], say))
+    return tables
+
+
+def _items(content: Content, heading: str, lines: list[Content], say: _Speaker) -> View:
+    rows: list[View] = []
+    running: list[str] = []
+    total = Decimal(0)
+    names = {section["account"]: plain(section["name"]) for section in content["sections"]}
+    order = {account: place for place, account in enumerate(names)}
+    ordered = sorted(lines, key=lambda line: order.get(line["account"], len(order))) if names else lines
+    account = None
+    for line in ordered:
+        if names and line["account"] != account:
+            account = line["account"]
+            rows.append({"kind": "group", "late": False, "cells": [f"{account}  {names.get(account, '')}"]})
+            running.append(say.amount(total))
+        total += Decimal(line["open"])
+        late = line["days_overdue"] > 0 and Decimal(line["open"]) > 0
+        days = str(line["days_overdue"]) if late else ""
+        cells = [
+            *_first_cells(line, say, line["description"]),
+            days,
+            say.amount(line["amount"]),
+            say.amount(line["open"]),
+        ]
+        rows.append({"kind": "line", "late": late, "cells": cells})
+        running.append(say.amount(total))
+    if lines:
+        amounts = say.amount(_sum(lines, "amount"))
+        rows.append(
+            {"kind": "total", "late": False, "cells": ["", say("Total"), "", "", "", "", amounts, say.amount(total)]}
+        )
+        running.append(say.amount(total))
+    return _table(heading, [say(name) for name in ITEM_COLUMNS], rows, running, late=5)
+
+
+def _movements(content: Content, heading: str, lines: list[Content], say: _Speaker) -> View:
+    opening, closing = say.amount(content["opening"]), say.amount(content["closing"])
+    rows: list[View] = [
+        {"kind": "total", "late": False, "cells": ["", say("Opening balance"), "", "", "", "", "", opening]}
+    ]
+    running = [opening]
+    balance = Decimal(content["opening"])
+    for line in lines:
+        amount = Decimal(line["amount"])
+        balance += amount
+        shown = say.amount(line["balance"] if line["balance"] is not None else balance)
+        account = f"{line['account']} · " if content["sections"] else ""
+        debit, credit = (say.amount(amount), "") if amount >= 0 else ("", say.amount(amount))
+        cells = [*_first_cells(line, say, account + line["description"]), debit, credit, shown]
+        rows.append({"kind": "line", "late": False, "cells": cells})
+        running.append(shown)
+    debits = say.amount(sum((max(Decimal(line["amount"]), Decimal(0)) for line in lines), Decimal(0)))
+    credits_ = say.amount(sum((min(Decimal(line["amount"]), Decimal(0)) for line in lines), Decimal(0)))
+    rows.append(
+        {"kind": "total", "late": False, "cells": ["", say("Closing balance"), "", "", "", debits, credits_, closing]}
+    )
+    running.append(closing)
+    return _table(heading, [say(name) for name in MOVEMENT_COLUMNS], rows, running, late=-1)
+
+
+def _first_cells(line: Content, say: _Speaker, description: str) -> list[str]:
+    """Date, document, kind, description, due date."""
+    text = plain(description)
+    if Decimal(line["disputed"]) != 0:
+        text = f"{text} [{say('disputed: {amount}', amount=say.amount(line['disputed']))}]".strip()
+    due = line["due_date"] or ""
+    if Decimal(line["amount"]) < 0:
+        due = ""
+    elif not line["due_date_given"]:
+        due += "*"
+    kind = labels.name_of(labels.KINDS, line["kind"], say.language)
+    return [line["document_date"], breakable(plain(line["number"])), kind, breakable(text), due]
+
+
+def _table(heading: str, columns: list[str], rows: list[View], running: list[str], *, late: int) -> View:
+    body = [row["cells"] for row in rows if row["kind"] != "group"]
+    has_descriptions = any(cells[DESCRIPTION] for cells in body)
+    widths: list[float | str] = [
+        46.0,
+        _width(body, 1, columns, at_most=104) if has_descriptions else "rest",
+        _width(body, 2, columns, at_most=58),
+        "rest",
+        52.0,
+        _width(body, 5, columns, at_most=90) if late < 0 else 42.0,
+        _width(body, 6, columns, at_most=90),
+        _width(body, 7, columns, at_most=90),
+    ]
+    right = [5, 6, 7]
+    if not has_descriptions:
+        for cells in (columns, widths, *body):
+            del cells[DESCRIPTION]
+        right, late = [4, 5, 6], late - 1
+    return {
+        "heading": heading,
+        "columns": columns,
+        "widths": widths,
+        "right": right,
+        "late": late,
+        "rows": rows,
+        "running": running,
+        "carry": len(rows) >= CARRY_FROM_ROWS,
+    }
+
+
+def _width(body: list[list[str]], column: int, columns: list[str], *, at_most: float) -> float:
+    """Points that the widest text of a column takes, its padding included."""
+    texts = {cells[column] for cells in body} | {columns[column]}
+    return min(max(map(_points, texts), default=0.0) + 8, at_most)
+
+
+def _points(text: str) -> float:
+    return sum(
+        DIGIT if sign.isdigit() else COMMA if sign in ",.-/ :" else WIDE if ord(sign) >= FIRST_WIDE else LATIN
+        for sign in text
+    )
+
+
+def _accounts(content: Content, say: _Speaker) -> View | None:
+    if not content["sections"]:
+        return None
+    names = ("Account", "Name", "Opening balance", "Debits", "Credits", "Closing balance")
+    rows = [
+        [section["account"], breakable(plain(section["name"])), *map(say.amount, (section[key] for key in _TOTALS))]
+        for section in content["sections"]
+    ]
+    return _small(say("Accounts of the group"), [say(name) for name in names], rows, wide=1, right=[2, 3, 4, 5])
+
+
+def _disputes(content: Content, say: _Speaker) -> View | None:
+    if not content["disputes"]:
+        return None
+    names = ("Document", "Reason", "Status", "Amount")
+    rows = [
+        [
+            breakable(plain(dispute["number"])),
+            breakable(plain(dispute["reason"] or "")),
+            labels.name_of(labels.DISPUTE_STATUSES, dispute["status"], say.language),
+            say.amount(dispute["amount"]),
+        ]
+        for dispute in content["disputes"]
+    ]
+    return _small(say("Disputes"), [say(name) for name in names], rows, wide=1, right=[3])
+
+
+def _checks(content: Content, say: _Speaker) -> View | None:
+    """The equations with both sides, only when one of them fails: `_notes` names those that hold."""
+    if all(check["ties"] for check in content["checks"]):
+        return None
+    names = ("Check", "Left side", "Right side", "Difference", "Result")
+    rows = [
+        [
+            labels.name_of(labels.EQUATIONS, check["equation"], say.language),
+            *map(say.amount, (check["left"], check["right"], check["difference"])),
+            say("ties") if check["ties"] else say("does not tie"),
+        ]
+        for check in content["checks"]
+    ]
+    return _small(say("Checks"), [say(name) for name in names], rows, wide=0, right=[1, 2, 3])
+
+
+def _small(heading: str, columns: list[str], rows: list[list[str]], *, wide: int, right: list[int]) -> View:
+    widths = ["rest" if place == wide else "auto" for place in range(len(columns))]
+    return {"heading": heading, "columns": columns, "rows": rows, "widths": widths, "right": right}
+
+
+def _notes(content: Content, say: _Speaker) -> list[str]:
+    lines = [*content["lines"], *content["unapplied"]["lines"]]
+    flags = [flag for flag in content["flags"] if flag != "due_date_missing"]
+    if not all(line["due_date_given"] for line in lines if Decimal(line["open"]) > 0):
+        flags.insert(0, "due_date_missing")
+    notes = [say(labels.FLAGS[flag]) for flag in flags if flag in labels.FLAGS]
+    if content["rounding"]:
+        rounding = {key: say.amount(value) for key, value in content["rounding"].items()}
+        notes.append(
+            say(
+                "The exact balance is {exact_closing}; payable is {payable}. {residue} stays in the account.",
+                **rounding,
+            )
+        )
+    held = [
+        f"{labels.name_of(labels.EQUATIONS, check['equation'], say.language)} ({say.amount(check['left'])}) ✓"
+        for check in content["checks"]
+        if check["ties"]
+    ]
+    if held:
+        notes.append(say("Checks: {checks}", checks=" · ".join(held)))
+    policy = content["aging_policy"]
+    notes.append(
+        say(
+            "Aging policy {name}, version {version}: {basis}, as of {as_of}.",
+            name=policy["name"],
+            version=policy["version"],
+            basis=labels.name_of(labels.BASES, policy["basis"], say.language),
+            as_of=content["as_of"],
+        )
+    )
+    return notes
+
+
+def _answer(content: Content, say: _Speaker, *, has_link: bool) -> str:
+    figure = f"{content['currency']}\u00a0{say.amount(content['closing'])}"
+    asked = say(
+        "Please compare this statement with your records. Balance as of {as_of}: {figure}.",
+        as_of=content["as_of"],
+        figure=figure,
+    )
+    way = say("Answer online, or return this page.") if has_link else say("Please return this page with your answer.")
+    return f"{asked}{'' if say.language == 'zh' else ' '}{way}"
+
+
+def _signatures(content: Content, say: _Speaker) -> list[str]:
+    if say.language == "zh":
+        company, customer = plain(content["company"]["name"]), plain(content["customer"]["name"])
+        return [say("{name} (seal)", name=company), say("{name} (seal), date:", name=customer)]
+    return [say("Remarks"), say("Name, signature, date")]
+
+
+_TOTALS = ("opening", "debits", "credits", "closing")
+
+
+def _sum(rows: list[Content], key: str) -> Decimal:
+    return sum((Decimal(row[key]) for row in rows), Decimal(0))
+
+
+def _broken(word: str) -> str:
+    return "\u200b".join(word[place : place + BREAK_EVERY] for place in range(0, len(word), BREAK_EVERY))
