@@ -86,6 +86,7 @@ open_item = owned_table(
     Column("line_count", Integer, nullable=False, server_default="1"),
     text_column("description", default=""),
     json_document("attributes"),
+    text_column("lines", required=False),  # digests of a grouped document's source lines; see connectors/documents.py
     Column("import_id", Uuid, nullable=True),
     Column("row_number", Integer, nullable=True),
     Column("reverses_id", Uuid, nullable=True),
