@@ -2,7 +2,7 @@
 
 import typer
 
-from console import audit, check, company
+from console import aging, audit, balance, check, company, statements, tie
 
 app = typer.Typer(
     name="tieout",
@@ -13,6 +13,10 @@ app = typer.Typer(
 app.add_typer(company.app, name="company")
 app.add_typer(audit.app, name="audit")
 app.command("check")(check.check)
+app.add_typer(aging.app, name="aging")
+app.command("balance")(balance.balance)
+app.add_typer(statements.app, name="statements")
+app.command("tie")(tie.tie)
 
 
 def main() -> None:

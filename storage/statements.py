@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import and_, cast, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from storage.database import Session
 from storage.schema import audit_event, customer, delivery_event, dispute, statement
@@ -186,19 +186,22 @@ async def open_dispute_count(session: Session, company_id: UUID, statement_id: U
     return int((await session.execute(query)).scalar_one())
 
 
-async def living_statements(
+async def living_closings(
     session: Session, company_id: UUID, period: str, dead: Sequence[str]
-) -> list[tuple[StatementRow, str]]:
-    """Per customer and currency of a period the newest version that still speaks for the account, with its content."""
+) -> list[tuple[str, str]]:
+    """Currency and exact closing, out of the content, of the newest living version per customer and currency.
+
+    A reissue that is not sent yet speaks for the account beside the version that the customer holds: only it counts.
+    """
     query = (
-        select(*_COLUMNS, statement.c.content)
+        select(statement.c.currency, cast(statement.c.content, JSONB)["closing"].astext)
         .where(
             statement.c.company_id == company_id, statement.c.period == period, statement.c.status.not_in(dead)
         )
         .order_by(statement.c.customer_id, statement.c.currency, statement.c.version.desc())
         .distinct(statement.c.customer_id, statement.c.currency)
     )  # fmt: skip
-    return [(StatementRow(*row[:-1]), row[-1]) for row in await session.execute(query)]
+    return [(row[0], row[1]) for row in await session.execute(query)]
 
 
 async def statements_page(
