@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from storage.tokens import resolve
-
 from storage.answers import (
     Addressee,
     Answer,
@@ -22,6 +20,7 @@ from storage.answers import (
 )
 from storage.database import Database, transaction
 from storage.disputes import Dispute, disputes_of
+from storage.tokens import resolve
 from words.refusal import Refusal
 
 ANSWER_PURPOSE = "answer"

@@ -1,12 +1,13 @@
 """The audit trail: one insert-only hash chain per company, over length-prefixed canonical JSON."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import Row, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from ledger.canonical import Json, canonical_json
@@ -82,24 +83,29 @@ def chain_hash(
 async def verify_chain(session: Session, company_id: UUID) -> tuple[int, AuditBreak | None]:
     """How many events hold, and the first break: an edit, a swap, a gap, or a head that does not fit."""
     expected, previous = 0, GENESIS
-    async for row in _events(session, company_id):
-        expected += 1
-        if row.number != expected:
-            return expected - 1, AuditBreak(expected, "missing event")
-        actor = Actor(row.actor_kind, row.actor_id)
-        subject = (row.subject_kind, row.subject_id)
-        link = chain_hash(previous, expected, actor, row.verb, subject, row.facts, row.at.astimezone(UTC))
-        if row.previous_hash != previous or row.hash != link:
-            return expected - 1, AuditBreak(expected, "event changed")
-        previous = link
+    while batch := await _events_after(session, company_id, expected):
+        for row in batch:
+            expected += 1
+            if row.number != expected:
+                return expected - 1, AuditBreak(expected, "missing event")
+            actor = Actor(row.actor_kind, row.actor_id)
+            subject = (row.subject_kind, row.subject_id)
+            link = chain_hash(previous, expected, actor, row.verb, subject, row.facts, row.at.astimezone(UTC))
+            if row.previous_hash != previous or row.hash != link:
+                return expected - 1, AuditBreak(expected, "event changed")
+            previous = link
     head = (await session.execute(select(audit_head).where(audit_head.c.company_id == company_id))).one_or_none()
-    if head is not None and (head.number, head.hash) != (expected, previous):
+    if (head.number if head else 0, head.hash if head else GENESIS) != (expected, previous):
         return expected, AuditBreak(expected + 1, "tail cut off or head moved")
     return expected, None
 
 
-async def _events(session: Session, company_id: UUID) -> AsyncIterator:  # type: ignore[type-arg]
-    statement = select(audit_event).where(audit_event.c.company_id == company_id).order_by(audit_event.c.number)
-    result = await session.stream(statement, execution_options={"yield_per": READ_BATCH})
-    async for row in result:
-        yield row
+async def _events_after(session: Session, company_id: UUID, number: int) -> Sequence[Row[Any]]:
+    """The next events, by keyset: an early return would leave a server-side cursor open."""
+    query = (
+        select(audit_event)
+        .where(audit_event.c.company_id == company_id, audit_event.c.number > number)
+        .order_by(audit_event.c.number)
+        .limit(READ_BATCH)
+    )
+    return (await session.execute(query)).all()

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, case, func, literal, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from statements.chasing import LastReminder, Overdue, Unanswered
 from storage.database import Session
@@ -131,7 +131,7 @@ async def last_reminders(
         select(chase.c.customer_id, chase.c.day, chase.c.level, chase.c.facts)
         .where(chase.c.company_id == company_id, chase.c.customer_id.in_(customers), chase.c.day <= today)
         .order_by(chase.c.customer_id, chase.c.day.desc())
-        .distinct(chase.c.customer_id)
+        .ext(distinct_on(chase.c.customer_id))
     )
     return {
         row[0]: LastReminder(row[1], row[2], frozenset(row[3].get("subjects", [])))
@@ -147,8 +147,9 @@ async def claim_chase(
         insert(chase)
         .values(company_id=company_id, id=new_id(), customer_id=customer_id, day=day, level=level, facts=facts)
         .on_conflict_do_nothing(index_elements=["company_id", "customer_id", "day"])
+        .returning(chase.c.id)
     )
-    return done.rowcount == 1
+    return done.scalar_one_or_none() is not None
 
 
 async def reminder_contacts(
@@ -163,7 +164,7 @@ async def reminder_contacts(
             contact.c.disabled_at.is_(None), contact.c.email.is_not(None), contact.c.email != "",
         )
         .order_by(contact.c.customer_id, order, contact.c.id)
-        .distinct(contact.c.customer_id)
+        .ext(distinct_on(contact.c.customer_id))
     )  # fmt: skip
     return {row[0]: (row[1], row[2]) for row in await session.execute(query)}
 

@@ -57,8 +57,8 @@ async def keep_finding(session: Session, company_id: UUID, new: NewFinding) -> s
     fresh = insert(finding).values(
         company_id=company_id, id=new_id(), check_name=new.check, subject_kind=new.subject_kind,
         subject_id=new.subject_id, severity=new.severity, code=new.code, facts=new.facts, dedup_key=new.dedup_key,
-    ).on_conflict_do_nothing(index_elements=["company_id", "dedup_key"])  # fmt: skip
-    if (await session.execute(fresh)).rowcount == 1:
+    ).on_conflict_do_nothing(index_elements=["company_id", "dedup_key"]).returning(finding.c.id)  # fmt: skip
+    if (await session.execute(fresh)).scalar_one_or_none() is not None:
         return "opened"
     query = (
         select(finding.c.id, finding.c.status)

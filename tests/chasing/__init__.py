@@ -1,0 +1,1 @@
+"""Reminders: never of what is disputed, one per customer and day, in working days."""
