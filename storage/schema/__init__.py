@@ -14,14 +14,24 @@ from storage.schema.approvals import (
     delegation,
 )
 from storage.schema.base import metadata
-from storage.schema.ledger import allocation, control_balance, import_file, open_item, profile, raw_record, source
+from storage.schema.ledger import (
+    allocation,
+    control_balance,
+    import_file,
+    open_item,
+    profile,
+    raw_record,
+    shared_profile,
+    source,
+)
 from storage.schema.messages import delivery_attempt, delivery_event, outbox, send_throttle, suppression, task
 from storage.schema.people import app_user, company, contact, customer, login_attempt, user_role, user_session
 from storage.schema.statements import aging_policy, finding, run_batch, statement, statement_run
 from storage.schema.trail import audit_event, audit_head, backup, caught_message, idempotency, job
 
-UNOWNED_TABLES = frozenset({"company", "login_attempt", "caught_message"})
-"""No company id: the list of companies, sign-in limits that know no company yet, and the /dev catcher."""
+UNOWNED_TABLES = frozenset({"company", "login_attempt", "caught_message", "shared_profile"})
+"""No company id: the list of companies, sign-in limits that know no company yet, the /dev catcher, and the profiles
+added for all companies, which each company copies when it first uses them."""
 
 INSERT_ONLY_TABLES = frozenset({"audit_event", "approval_act", "delivery_attempt", "delivery_event", "answer"})
 """The application's role may not update or delete these."""
@@ -64,6 +74,7 @@ __all__ = [
     "raw_record",
     "run_batch",
     "send_throttle",
+    "shared_profile",
     "source",
     "statement",
     "statement_run",

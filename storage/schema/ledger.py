@@ -9,12 +9,14 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     SmallInteger,
+    Table,
+    Text,
     UniqueConstraint,
     Uuid,
 )
 from sqlalchemy.dialects.postgresql import CHAR, JSONB
 
-from storage.schema.base import instant, json_document, owned_table, recorded, reference, text_column
+from storage.schema.base import instant, json_document, metadata, owned_table, recorded, reference, text_column
 
 source = owned_table(
     "source", text_column("name"), json_document("settings"), recorded(), UniqueConstraint("company_id", "name")
@@ -28,6 +30,15 @@ profile = owned_table(
     text_column("sha256"),
     recorded(),
     UniqueConstraint("company_id", "name", "version"),
+)
+
+shared_profile = Table(
+    "shared_profile",
+    metadata,
+    Column("name", Text, primary_key=True),
+    text_column("body"),
+    text_column("sha256"),
+    recorded(),
 )
 
 import_file = owned_table(
