@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -58,7 +59,7 @@ MAX_DISPUTED_LINES = 500
 DISPUTE_WORKING_DAYS = 5
 """The service standard until companies set their own: a week of work."""
 
-_AMOUNT = re.compile(r"\d{1,15}(\.\d{1,4})?")
+_AMOUNT = re.compile(r"([0-9]{1,15}|[0-9]{1,3}(,[0-9]{3}){1,4})(\.[0-9]{1,4})?")
 _PREFIX_BITS = {4: 24, 6: 48}
 
 
@@ -333,10 +334,12 @@ def _claims(found: AnswerableStatement, lines: tuple[DisputedLine, ...]) -> list
 
 def _minor(line: DisputedLine, currency: str, open_text: str) -> int:
     refusal = DisputeLineInvalid(line=line.line, amount=line.amount, open=open_text)
-    if not _AMOUNT.fullmatch(line.amount):
+    # A Chinese keyboard gives full-width digits.
+    text = unicodedata.normalize("NFKC", line.amount).strip()
+    if not _AMOUNT.fullmatch(text):
         raise refusal
     try:
-        minor, residue = round_to_minor(Decimal(line.amount), currency)
+        minor, residue = round_to_minor(Decimal(text.replace(",", "")), currency)
     except ValueError:
         raise refusal from None
     if residue or minor <= 0:

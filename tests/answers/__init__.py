@@ -1,0 +1,1 @@
+"""The customer's page and answers, on a real database."""
