@@ -118,17 +118,16 @@ async def _tell(
     session: Session, company: Company, findings: list[StoredFinding], today: date, slack_channel: str
 ) -> None:
     listed = [
-        {"check": f.check, "code": f.code, "severity": f.severity, "facts": f.facts, "id": str(f.id)}
-        for f in findings[:DIGEST_FINDINGS]
-    ]
-    sentences = [
         {
+            "id": str(f.id), "check": f.check, "code": f.code, "severity": f.severity,
+            "subject": str(f.facts.get("number") or f.facts.get("subject") or f.subject_id),
+            "due_on": f.due_on.isoformat() if f.due_on else None,
             "en": finding_json(f, "en")["message"], "zh": finding_json(f, "zh")["message"],
-            "severity": f.severity, "check": f.check,
         }
         for f in findings[:DIGEST_FINDINGS]
     ]  # fmt: skip
-    payload = {"findings": listed, "sentences": sentences, "open": len(findings), "day": today.isoformat()}
+    more = max(0, len(findings) - DIGEST_FINDINGS)
+    payload = {"findings": listed, "more": more, "open": len(findings), "day": today.isoformat()}
     await tell_staff(
         session, company.id, "compliance_digest", payload, role="compliance", subject=("company", company.code),
         occasion=f"compliance_digest/{today.isoformat()}", channel=slack_channel,
