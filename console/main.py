@@ -2,7 +2,7 @@
 
 import typer
 
-from console import aging, audit, balance, check, company, statements, tie
+from console import aging, audit, backup, balance, check, company, doctor, settings, statements, tie, up
 
 app = typer.Typer(
     name="tieout",
@@ -17,6 +17,11 @@ app.add_typer(aging.app, name="aging")
 app.command("balance")(balance.balance)
 app.add_typer(statements.app, name="statements")
 app.command("tie")(tie.tie)
+app.command("up")(up.up_command)
+app.command("doctor")(doctor.doctor_command)
+app.command("backup")(backup.backup_command)
+app.command("restore")(backup.restore_command)
+app.command("settings")(settings.settings_command)
 
 
 def main() -> None:

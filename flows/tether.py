@@ -10,10 +10,10 @@ _SET_PARENT_DEATH_SIGNAL = 1
 
 
 def die_with_parent() -> None:
-    """Asks the kernel for SIGTERM when the parent dies; ends at once when it is dead already."""
+    """Asks the kernel for SIGTERM when the parent dies; ends at once when it died meanwhile."""
     if not sys.platform.startswith("linux"):
         return
     parent = os.getppid()
     ctypes.CDLL(None, use_errno=True).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
-    if os.getppid() != parent or parent == 1:
+    if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGTERM)

@@ -5,13 +5,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, func, insert, literal, or_, select, text, update
+from sqlalchemy import ARRAY, Uuid, bindparam, delete, func, insert, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from storage.database import Session
 from storage.identifiers import new_id
-from storage.presence import holder_is_dead
+from storage.presence import DEAD_AFTER_SECONDS, holder_is_dead
 from storage.schema import customer, open_item, run_batch, statement_run
 
 PAGE = 50
@@ -120,8 +120,13 @@ async def unfinished_runs(session: Session, company_id: UUID) -> list[Run]:
 
 
 async def move_run(session: Session, company_id: UUID, run_id: UUID, stage: str, to_stage: str) -> bool:
-    """Moves the run on; False when it no longer is in `stage`."""
+    """Moves the run on; False when it no longer is in `stage`.
+
+    Drafts know the books as they are when reconciling is over: what it allocated is in them.
+    """
     values: dict[str, Any] = {"stage": to_stage, "heartbeat_at": func.clock_timestamp()}
+    if to_stage == "draft":
+        values["as_known"] = func.clock_timestamp()
     if to_stage == "closed":
         values["finished_at"] = func.clock_timestamp()
     result = await session.execute(
@@ -158,7 +163,8 @@ async def tie_prefect_run(session: Session, company_id: UUID, run_id: UUID, pref
 async def plan_batches(session: Session, company_id: UUID, run: Run, stage: str, size: int) -> None:
     """Cuts the run's customers into batches for a stage, once; a second call changes nothing.
 
-    The run's customers are those with a document up to its date, in the segment (a customer attribute) if it has one.
+    The run's customers are those with a document up to its date and the heads of groups, in the segment (a customer
+    attribute) if it has one.
     """
     await session.execute(
         select(statement_run.c.id)
@@ -183,12 +189,14 @@ async def plan_batches(session: Session, company_id: UUID, run: Run, stage: str,
 
 
 def _customers_of(company_id: UUID, run: Run) -> Any:  # noqa: ANN401 - SQLAlchemy's Select takes the columns' types
+    member = customer.alias("member")
     documents = select(literal(1)).where(
         open_item.c.company_id == company_id,
         open_item.c.customer_id == customer.c.id,
         open_item.c.document_date <= run.as_of,
     )
-    query = select(customer.c.id).where(customer.c.company_id == company_id, documents.exists())
+    members = select(literal(1)).where(member.c.company_id == company_id, member.c.parent_id == customer.c.id)
+    query = select(customer.c.id).where(customer.c.company_id == company_id, documents.exists() | members.exists())
     if run.segment != "all":
         query = query.where(customer.c.attributes["segment"].astext == run.segment)
     return query.order_by(customer.c.code)
@@ -341,3 +349,48 @@ async def statements_with_status(
         _WITH_STATUS, {"company": company_id, "run": run_id, "status": status, "after": after, "size": size}
     )
     return [row[0] for row in rows]
+
+
+_NEWER = text("""
+    select (select count(*) from open_item i join customer c on c.company_id = i.company_id and c.id = i.customer_id
+            where i.company_id = :company and i.recorded_at > :known and i.document_date <= :as_of
+              and (:segment = 'all' or c.attributes ->> 'segment' = :segment))
+         + (select count(*) from allocation
+            where company_id = :company and recorded_at > :known and effective_on <= :as_of)
+""")
+
+
+async def newer_records(session: Session, company_id: UUID, run: Run) -> int:
+    """Documents and allocations of the run's dates that were recorded after it read the books."""
+    values = {"company": company_id, "known": run.as_known, "as_of": run.as_of, "segment": run.segment}
+    return int((await session.execute(_NEWER, values)).scalar_one())
+
+
+async def reopen_run(session: Session, company_id: UUID, run_id: UUID) -> bool:
+    """Takes a run that is past its drafts back to its start, with the books as they are known now."""
+    result = await session.execute(
+        update(statement_run)
+        .where(
+            statement_run.c.company_id == company_id,
+            statement_run.c.id == run_id,
+            statement_run.c.stage.in_(["review", "send", "follow_up", "closed"]),
+        )
+        .values(stage="collect", as_known=func.clock_timestamp(), heartbeat_at=func.clock_timestamp(), finished_at=None)
+    )
+    if not result.rowcount:
+        return False
+    await session.execute(delete(run_batch).where(run_batch.c.company_id == company_id, run_batch.c.run_id == run_id))
+    return True
+
+
+async def dead_runs(session: Session, company_id: UUID) -> list[UUID]:
+    """Runs in their first three stages that nobody has worked on for a minute: their worker died."""
+    silent = statement_run.c.heartbeat_at < func.clock_timestamp() - func.make_interval(
+        0, 0, 0, 0, 0, 0, DEAD_AFTER_SECONDS
+    )
+    query = select(statement_run.c.id).where(
+        statement_run.c.company_id == company_id,
+        statement_run.c.stage.in_(["collect", "reconcile", "draft"]),
+        silent,
+    )
+    return [row[0] for row in await session.execute(query.order_by(statement_run.c.id))]
