@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
+from notifications.carrying import Answer
 from notifications.failpoints import failpoint
 
 CONNECTIONS = 4
@@ -36,20 +37,6 @@ class SmtpServer:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     tls: str = "starttls_if_offered"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """How a hand-over ended.
-
-    `outcome`: accepted, temporary, permanent, uncertain, fenced (the hook said no). `bad_address` = the server
-    says that this mailbox does not exist; `connection` = it never came to this message.
-    """
-
-    outcome: str
-    words: str
-    bad_address: bool = False
-    connection: bool = False
 
 
 class NotTaken(Exception):

@@ -33,6 +33,11 @@ class Settings(BaseSettings):
         default=None, description="smtp://user:password@host:port (smtps:// for TLS); /dev/mail is on when empty."
     )
     mail_from: str = Field(default="accounts@tieout.example", description="Sender of statements and requests.")
+    reply_to: str | None = Field(
+        default=None, description="Mailbox for answers; each mail adds its own mark to it (name+mark@…)."
+    )
+    dkim_key: Path | None = Field(default=None, description="Private key file; mails are signed by DKIM with it.")
+    dkim_selector: str = Field(default="tieout", description="DNS selector of that key.")
     archive_address: str | None = Field(
         default=None, description="Archive mailbox that gets a copy of each mail, asked after a crash."
     )

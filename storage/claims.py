@@ -33,7 +33,10 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one try. `wait` = seconds until the next look; `phase` only where it changes."""
+    """What became of one try, which `attempt` names ("" = it was none: the message only waited its turn).
+
+    `wait` = seconds until the next look; `phase` only where it changes.
+    """
 
     state: str
     attempt: str
@@ -157,7 +160,8 @@ async def settle(session: Session, company_id: UUID, row: OutboxRow, outcome: Ou
     False when the lease ran out meanwhile: the attempt is kept as evidence, the row is not touched.
     """
     phase = outcome.phase if outcome.phase is not None else row.phase
-    await note_attempt(session, company_id, row.id, phase, outcome.attempt, outcome.answer)
+    if outcome.attempt:
+        await note_attempt(session, company_id, row.id, phase, outcome.attempt, outcome.answer)
     values: dict[str, object] = {
         "state": outcome.state, "answer": outcome.answer, "phase": phase, "lease_token": None, "lease_until": None
     }  # fmt: skip

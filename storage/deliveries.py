@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from ledger.money import decimal_text
 from storage.database import Session
 from storage.identifiers import new_id
 from storage.schema import (
@@ -244,7 +245,9 @@ async def dispute_facts(session: Session, company_id: UUID, dispute_id: UUID) ->
         .where(dispute.c.company_id == company_id, dispute.c.id == dispute_id)
     )  # fmt: skip
     row = (await session.execute(query)).mappings().one_or_none()
-    return dict(row) if row else None
+    if row is None:
+        return None
+    return {**row, "amount_text": decimal_text(row["amount"], 0, row["currency"])}
 
 
 async def statements_of_run(session: Session, company_id: UUID, run_id: UUID, statuses: Sequence[str]) -> list[UUID]:

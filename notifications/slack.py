@@ -1,0 +1,209 @@
+"""Slack: posts and rewrites messages, finds one again after a crash, and checks what Slack sends to us.
+
+The client retries nothing by itself: the SDK's default handler posted twice when a connection died after acceptance.
+"""
+
+import asyncio
+import json
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from http.client import HTTPException
+from typing import Any
+from urllib.error import URLError
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.signature import Clock, SignatureVerifier
+
+from notifications.carrying import Answer
+from notifications.failpoints import failpoint
+
+TIMEOUT = 20
+"""Seconds for one call; well below the lease."""
+
+EVENT_TYPE = "tieout_message"
+"""Names our metadata, by which a message is found again."""
+
+HISTORY = 200
+"""Messages looked through for a lost one: more than a busy channel gets in a quiet period."""
+
+MAX_AGE = 300
+"""Seconds: Slack's own rule for a callback's timestamp."""
+
+SEEN_MOST = 10_000
+"""Signatures remembered: 33 callbacks a second for five minutes."""
+
+NO_SUCH_PLACE = frozenset(
+    {
+        "channel_not_found", "not_in_channel", "is_archived", "user_not_found", "users_not_found", "user_disabled",
+        "cannot_dm_bot", "message_not_found",
+    }
+)  # fmt: skip
+REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_too_long", "no_text", "too_many_attachments"})
+NOT_DONE = 400
+"""HTTP status from which on an answer is not a success."""
+
+
+class SlackCallError(RuntimeError):
+    """Slack could not be asked: that is not a no."""
+
+
+class SlackCarrier:
+    """One workspace, by its bot token."""
+
+    def __init__(self, token: str, api_url: str) -> None:
+        """`api_url` ends with a slash."""
+        self._client = WebClient(token=token, base_url=api_url, timeout=TIMEOUT, retry_handlers=[])
+        self._users: dict[str, str] = {}
+
+    async def post(
+        self,
+        recipient: str,
+        text: str,
+        blocks: list[dict[str, Any]],
+        outbox_id: str,
+        before_data: Callable[[], Awaitable[bool]],
+    ) -> Answer:
+        """Posts to a channel, a user id or the user with an e-mail address."""
+        try:
+            channel = await self._channel(recipient)
+        except (SlackClientError, OSError, HTTPException) as error:
+            return _answer_for(error, posting=False)
+        if not await before_data():
+            return Answer("fenced", "The lease ran out before the content left.")
+        failpoint("outbox.data_committed")
+        metadata = {"event_type": EVENT_TYPE, "event_payload": {"outbox_id": outbox_id}}
+        return await self._call(
+            "chat.postMessage",
+            {"channel": channel, "text": text, "blocks": blocks, "metadata": metadata, "unfurl_links": False},
+        )
+
+    async def update(
+        self, external_id: str, text: str, blocks: list[dict[str, Any]], before_data: Callable[[], Awaitable[bool]]
+    ) -> Answer:
+        """Rewrites a message in place; doing it twice is doing it once."""
+        channel, _, timestamp = external_id.partition(":")
+        if not await before_data():
+            return Answer("fenced", "The lease ran out before the content left.")
+        return await self._call("chat.update", {"channel": channel, "ts": timestamp, "text": text, "blocks": blocks})
+
+    async def find(self, recipient: str, outbox_id: str) -> str | None:
+        """Channel and timestamp of the message that carries this outbox id, if it was posted.
+
+        Raises SlackCallError when Slack does not answer.
+        """
+        try:
+            channel = await self._channel(recipient)
+            body = {"channel": channel, "limit": HISTORY, "include_all_metadata": True}
+            response = await asyncio.to_thread(self._client.api_call, "conversations.history", json=body)
+        except (SlackClientError, OSError, HTTPException) as error:
+            raise SlackCallError(str(error)) from error
+        messages: list[dict[str, Any]] = response.get("messages", [])
+        for message in messages:
+            if message.get("metadata", {}).get("event_payload", {}).get("outbox_id") == outbox_id:
+                return f"{channel}:{message['ts']}"
+        return None
+
+    async def _channel(self, recipient: str) -> str:
+        if "@" not in recipient:
+            return recipient
+        if recipient not in self._users:
+            response = await asyncio.to_thread(
+                self._client.api_call, "users.lookupByEmail", data={"email": recipient}
+            )  # fmt: skip
+            self._users[recipient] = str(response["user"]["id"])
+        return self._users[recipient]
+
+    async def _call(self, method: str, body: dict[str, Any]) -> Answer:
+        try:
+            response = await asyncio.to_thread(self._client.api_call, method, json=body)
+        except (SlackClientError, OSError, HTTPException) as error:
+            return _answer_for(error, posting=True)
+        failpoint("slack.answered")
+        return Answer("accepted", "ok", external_id=f"{response['channel']}:{response['ts']}")
+
+
+def _answer_for(error: Exception, *, posting: bool) -> Answer:
+    if isinstance(error, SlackApiError):
+        return _answer_of_slack(error)
+    reason = error.reason if isinstance(error, URLError) else error
+    if not posting or isinstance(reason, ConnectionRefusedError):
+        return Answer("temporary", f"{type(reason).__name__}: {reason}", connection=True)
+    return Answer("uncertain", f"{type(reason).__name__}: {reason}")
+
+
+def _answer_of_slack(error: SlackApiError) -> Answer:
+    response = error.response
+    status = getattr(response, "status_code", NOT_DONE)
+    code = response.get("error", "") if isinstance(response.data, dict) else ""
+    if status == 429:  # noqa: PLR2004 - HTTP's number for "too many requests"
+        wait = response.headers.get("Retry-After") or response.headers.get("retry-after") or "30"
+        return Answer("temporary", "ratelimited", retry_after=float(wait))
+    if code in NO_SUCH_PLACE:
+        return Answer("permanent", code, bad_address=True)
+    if code in REFUSED:
+        return Answer("permanent", code)
+    if code:
+        return Answer("temporary", code)
+    return Answer("uncertain", f"HTTP {status}")
+
+
+class SignatureGate:
+    """Lets a callback in once: right signature over the raw body, at most five minutes old, not seen before.
+
+    The SDK's verifier alone takes replays within five minutes and raises on a garbage timestamp.
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+        self._seen: OrderedDict[str, float] = OrderedDict()
+
+    def admits(self, body: bytes, headers: Mapping[str, str], now: float) -> bool:
+        """Whether to act on the callback; `now` in seconds since 1970."""
+        named = {name.lower(): value for name, value in headers.items()}
+        stamp, signature = named.get("x-slack-request-timestamp", ""), named.get("x-slack-signature", "")
+        if not (stamp.isascii() and stamp.isdigit()) or abs(now - int(stamp)) > MAX_AGE:
+            return False
+        if not self._is_signed(body, stamp, signature):
+            return False
+        return self._is_new(signature, now)
+
+    def _is_signed(self, body: bytes, stamp: str, signature: str) -> bool:
+        verifier = SignatureVerifier(self._secret, _At(float(stamp)))
+        try:
+            return verifier.is_valid(body=body, timestamp=stamp, signature=signature)
+        except (UnicodeDecodeError, TypeError):
+            return False
+
+    def _is_new(self, signature: str, now: float) -> bool:
+        while self._seen:
+            oldest = next(iter(self._seen.values()))
+            if now - oldest <= 2 * MAX_AGE and len(self._seen) < SEEN_MOST:
+                break
+            self._seen.popitem(last=False)
+        if signature in self._seen:
+            return False
+        self._seen[signature] = now
+        return True
+
+
+class _At(Clock):
+    """A clock for the SDK that stands still: the age was checked already."""
+
+    def __init__(self, moment: float) -> None:
+        self._moment = moment
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self._moment
+
+
+def sign(secret: str, body: str, stamp: int) -> dict[str, str]:
+    """The headers that Slack would put on this body: for the local Slack."""
+    signature = SignatureVerifier(secret).generate_signature(timestamp=str(stamp), body=body)
+    return {"X-Slack-Request-Timestamp": str(stamp), "X-Slack-Signature": signature or ""}
+
+
+def frozen_blocks(text: str, blocks: list[dict[str, Any]]) -> bytes:
+    """A chat message as the bytes that every try sends."""
+    return json.dumps({"text": text, "blocks": blocks}, ensure_ascii=False).encode()

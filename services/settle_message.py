@@ -1,0 +1,87 @@
+"""Turns a carrier's answer into the row's next state, the delivery ledger's line and, where needed, a task."""
+
+from uuid import UUID
+
+from notifications.carrying import Answer
+from storage.claims import Outcome, Pace, close_channel, settle
+from storage.database import Database, Session, transaction
+from storage.deliveries import note_event, suppress
+from storage.outbox import OutboxRow
+from storage.tasks import NewTask, open_task
+
+INTERNAL_ERRORS_MOST = 5
+"""After so many errors of ours the message is poison: it goes to the dead letters, and a person looks."""
+
+ROLE_FOR_TASKS = "clerk"
+
+
+async def settle_answer(
+    engine: Database, company_id: UUID, row: OutboxRow, pace: Pace, answer: Answer, *, jitter: float
+) -> bool:
+    """Writes down the end of one hand-over; `jitter` in 0…1 spreads the next try. False when the lease was gone."""
+    async with transaction(engine, company_id) as session:
+        outcome = _outcome(row, pace, answer, jitter)
+        held = await settle(session, company_id, row, outcome)
+        if answer.retry_after is not None:
+            await close_channel(session, company_id, f"{row.channel}/{row.recipient}", answer.retry_after)
+        if held:
+            await _tell(session, company_id, row, answer, outcome)
+    return held
+
+
+def _outcome(row: OutboxRow, pace: Pace, answer: Answer, jitter: float) -> Outcome:
+    if answer.outcome == "accepted":
+        return Outcome("accepted", "accepted", answer.words, phase="data", external_id=answer.external_id)
+    if answer.outcome == "uncertain":
+        return Outcome("uncertain", "uncertain", answer.words, wait=pace.quiet, phase="data")
+    if answer.outcome == "permanent":
+        suppressed = answer.bad_address and row.channel == "email"
+        return Outcome("suppressed" if suppressed else "dead", "permanent", answer.words)
+    if row.age > pace.give_up:
+        return Outcome("dead", "temporary", answer.words)
+    wait = answer.retry_after if answer.retry_after is not None else backoff(row, pace, jitter)
+    return Outcome("pending", "temporary", answer.words, wait=wait, phase="connect")
+
+
+def backoff(row: OutboxRow, pace: Pace, jitter: float) -> float:
+    """Full jitter: anything between nothing and a limit that doubles with each try."""
+    return jitter * float(min(pace.backoff_most, pace.backoff * 2 ** min(row.tries, 30)))
+
+
+async def _tell(session: Session, company_id: UUID, row: OutboxRow, answer: Answer, outcome: Outcome) -> None:
+    subject = (row.subject_kind, row.subject_id)
+    facts = {"answer": answer.words, "kind": row.kind, "channel": row.channel}
+    if outcome.state == "accepted" and row.channel != "internal":
+        await note_event(
+            session, company_id, "accepted", subject, outbox_id=row.id, recipient=row.recipient, facts=facts
+        )  # fmt: skip
+    elif outcome.state == "suppressed":
+        await suppress(session, company_id, row.recipient, answer.words)
+        await note_event(
+            session, company_id, "bounced", subject, outbox_id=row.id, recipient=row.recipient, facts=facts
+        )  # fmt: skip
+        await ask_person(session, company_id, row, "bounced", f"bounced/{row.recipient.lower()}", answer.words)
+    elif outcome.state == "dead":
+        await ask_person(session, company_id, row, "undeliverable", f"undeliverable/{row.id}", answer.words)
+
+
+async def ask_person(session: Session, company_id: UUID, row: OutboxRow, kind: str, dedup_key: str, words: str) -> None:
+    """A task about a message: what was tried, and what the other side said."""
+    task = NewTask(
+        kind, row.subject_kind, row.subject_id, dedup_key,
+        {"outbox_id": str(row.id), "recipient": row.recipient, "message": row.kind, "answer": words},
+        customer_id=row.customer_id, role=ROLE_FOR_TASKS,
+    )  # fmt: skip
+    await open_task(session, company_id, task)
+
+
+async def settle_internal_error(engine: Database, company_id: UUID, row: OutboxRow, pace: Pace, words: str) -> None:
+    """Our own mistake with a message: it waits, and after five of them goes to the dead letters."""
+    poison = row.internal_errors + 1 >= INTERNAL_ERRORS_MOST
+    outcome = Outcome(
+        "dead" if poison else "pending", "internal", words, wait=backoff(row, pace, 1.0), internal=True,
+        phase="connect",
+    )  # fmt: skip
+    async with transaction(engine, company_id) as session:
+        if await settle(session, company_id, row, outcome) and poison:
+            await ask_person(session, company_id, row, "undeliverable", f"undeliverable/{row.id}", words)

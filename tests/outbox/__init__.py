@@ -1,0 +1,1 @@
+"""The outbox on real PostgreSQL and real SMTP: leases, fences, phases, faults."""
