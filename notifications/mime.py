@@ -22,6 +22,9 @@ from notifications.messages import Rendered, one_line
 NAME_MOST = 120
 """Characters of a display name: a line of 998 bytes is the hard limit of RFC 5322, encoded Chinese is 3 × longer."""
 
+WIDE_SHARE = 1.1
+"""Bytes per character from which on a text is mostly not English."""
+
 DKIM_HEADERS = (
     b"from", b"to", b"subject", b"date", b"message-id", b"reply-to", b"references", b"mime-version", b"content-type",
 )  # fmt: skip
@@ -112,14 +115,20 @@ def check_address(text: str) -> str:
 
 
 def _address(address: str, name: str) -> Address:
+    shown = one_line(name)[:NAME_MOST]
     try:
-        return Address(display_name=one_line(name)[:NAME_MOST], addr_spec=check_address(address))
+        plain = check_address(address)
+        if plain.isascii():
+            return Address(display_name=shown, addr_spec=plain)
+        local, _, domain = plain.rpartition("@")  # the library parses ASCII addresses only
+        return Address(display_name=shown, username=local, domain=domain)
     except (HeaderParseError, ValueError, IndexError) as error:
         raise AddressInvalidError(repr(address)) from error
 
 
 def _encoding(text: str) -> str:
-    return "quoted-printable" if text.isascii() else "base64"
+    """Quoted-printable while it is the shorter one: filters and people read it better than base64."""
+    return "quoted-printable" if len(text.encode()) < len(text) * WIDE_SHARE else "base64"
 
 
 def _token(text: str) -> str:

@@ -1,0 +1,1 @@
+"""What messages say, how they become MIME, and who carries them."""
