@@ -208,7 +208,14 @@ class Supersede:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class SubjectGone:
+    """The system says that the document is no longer there to be approved: void, or replaced by a newer version."""
+
+    reason: str
+
+
 Command = (
     Submit | Approve | Reject | Return | Revoke | Forward | AskOpinion | GiveOpinion | AddSign | RemoveSign | Withdraw
-    | Remind | Fire | Cancel | Rescue | ChangeSubject | Recheck | Consume | Supersede
+    | Remind | Fire | Cancel | Rescue | ChangeSubject | Recheck | Consume | Supersede | SubjectGone
 )  # fmt: skip

@@ -247,6 +247,13 @@ def _cancel(request: Request, command: c.Cancel, env: c.Env) -> list[e.Event]:
     return [e.Closed(env.now, CANCELLED, command.by, command.reason, None)]
 
 
+def _subject_gone(request: Request, command: c.SubjectGone, env: c.Env) -> list[e.Event]:
+    if request.state == APPROVED:
+        return [e.Superseded(env.now, command.reason)]
+    votes.require_open(request)
+    return [e.Closed(env.now, CANCELLED, None, command.reason, None)]
+
+
 def _require_administrator(person: UUID, reason: str, env: c.Env) -> None:
     if "role:administrator" not in env.people.get(person, frozenset()):
         raise NotYours(whom="an administrator")
@@ -276,5 +283,5 @@ _HANDLERS: dict[type, Callable[[Request, Any, c.Env], list[e.Event]]] = {
     c.Revoke: votes.revoke, c.Forward: votes.forward, c.AskOpinion: _ask_opinion, c.GiveOpinion: _give_opinion,
     c.AddSign: _add_sign, c.RemoveSign: _remove_sign, c.Withdraw: _withdraw, c.Remind: _remind, c.Fire: _fire,
     c.Cancel: _cancel, c.Rescue: _rescue, c.ChangeSubject: _change_subject, c.Recheck: _recheck,
-    c.Consume: _consume, c.Supersede: _supersede,
+    c.Consume: _consume, c.Supersede: _supersede, c.SubjectGone: _subject_gone,
 }  # fmt: skip

@@ -1,10 +1,18 @@
 """Why a decision is refused: a code, the fact in the way with who and when, and what to do now."""
 
+from words.catalog import translate
 from words.refusal import Refusal
 
 
 class ApprovalRefusal(Refusal):
     """Base of the engine's refusals; a refused command has written nothing."""
+
+    def text(self, language: str) -> str:
+        """The sentence, with those of its values that are words translated too."""
+        told = {
+            name: translate(value, language) if isinstance(value, str) else value for name, value in self.values.items()
+        }
+        return translate(self.sentence, language, **told)
 
 
 class RequestClosed(ApprovalRefusal):

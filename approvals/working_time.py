@@ -31,11 +31,17 @@ class WorkingCalendar:
             at = datetime.combine(at.date() + timedelta(days=1), self.opens, zone)
 
     def hours_left(self, now: datetime, until: datetime) -> int:
-        """Whole working hours between the two; 0 when `until` has passed."""
-        hours = 0
-        while hours < MAX_HOURS_SHOWN and self.add_hours(now, hours + 1) <= until:
-            hours += 1
-        return hours
+        """Whole working hours between the two; 0 when `until` has passed, `MAX_HOURS_SHOWN` at most."""
+        zone = ZoneInfo(self.zone)
+        start, end = now.astimezone(zone), until.astimezone(zone)
+        left, day = timedelta(), start.date()
+        while day <= end.date() and left < timedelta(hours=MAX_HOURS_SHOWN):
+            if is_working_day(day, self.country):
+                opens = max(start, datetime.combine(day, self.opens, zone))
+                closes = min(end, datetime.combine(day, self.closes, zone))
+                left += max(closes - opens, timedelta())
+            day += timedelta(days=1)
+        return min(left // timedelta(hours=1), MAX_HOURS_SHOWN)
 
 
 MAX_HOURS_SHOWN = 200

@@ -92,6 +92,11 @@ async def put_in_force(session: Session, company_id: UUID, policy: StoredPolicy,
     return published.rowcount == 1
 
 
+async def lock_policies(session: Session, company_id: UUID) -> None:
+    """Holds back other writers of this company's policies until the commit."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"approval_policy/{company_id}", 0))))
+
+
 async def policies_in_force(session: Session, company_id: UUID) -> list[StoredPolicy]:
     """Published policies by name."""
     rows = await session.execute(

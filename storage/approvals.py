@@ -119,6 +119,20 @@ async def newest_request(
     return await _load(session, company_id, approval_request.c.id == found, lock=lock)
 
 
+async def approved_batch_with(session: Session, company_id: UUID, statement_id: str) -> StoredRequest | None:
+    """The approved batch that holds a statement, locked."""
+    return await _load(
+        session,
+        company_id,
+        and_(
+            approval_request.c.subject_kind == "statement_batch",
+            approval_request.c.state == "approved",
+            approval_request.c.facts["statements"].has_key(statement_id),
+        ),
+        lock=True,
+    )
+
+
 async def _load(session: Session, company_id: UUID, which: Any, *, lock: bool) -> StoredRequest | None:  # noqa: ANN401
     query = select(approval_request.c.projection, approval_request.c.policy_id, approval_request.c.act_count).where(
         approval_request.c.company_id == company_id, which
@@ -323,6 +337,18 @@ async def list_requests(
         )
         for row in rows
     ]
+
+
+async def requests_of_run(session: Session, company_id: UUID, run_id: str) -> tuple[int, list[StoredRequest]]:
+    """How many requests a run has ever opened, and those that are open now."""
+    of_run = (approval_request.c.company_id == company_id) & (approval_request.c.facts["run_id"].astext == run_id)
+    ever = (await session.execute(select(sql.count()).where(of_run))).scalar_one()
+    rows = await session.execute(
+        select(approval_request.c.projection, approval_request.c.policy_id, approval_request.c.act_count).where(
+            of_run, approval_request.c.state == OPEN
+        )
+    )
+    return int(ever), [_stored(row) for row in rows]
 
 
 def principals_of(person: UUID, grants: Sequence[Grant], subject_kind: str | None = None) -> list[UUID]:

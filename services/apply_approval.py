@@ -1,0 +1,192 @@
+"""Applies the engine's events in the caller's transaction: acts, the subject's status, audit row, outbox rows."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from approvals.commands import Command, Env
+from approvals.core import decide
+from approvals.events import AutoApproved, Closed, Escalated, Event, Reminded, StageBlocked, StageOpened
+from approvals.refusals import ApprovalRefusal
+from approvals.request import OPEN, Request
+from approvals.working_time import WorkingCalendar
+from services.approval_subjects import subject_kind
+from services.ask_approvers import ask_approvers, tell_preparers
+from storage.approval_policies import policy_of
+from storage.approval_tasks import set_timer
+from storage.approvals import ActMeta, StoredRequest, append_events, insert_request
+from storage.audit import SYSTEM, Actor, record
+from storage.companies import Company, own_company
+from storage.database import Session
+from storage.outbox import Message, enqueue
+from storage.people import grants_at, names_of, people_of
+from storage.presence import database_now
+from storage.tasks import NewTask, open_task
+
+COUNTRY_OF_ZONE = {"Asia/Shanghai": "CN", "Asia/Hong_Kong": "HK", "Asia/Tokyo": "JP", "Europe/London": "GB"}
+"""Whose holidays count when the company's settings name no country; elsewhere weekends only."""
+
+
+def calendar_of(company: Company) -> WorkingCalendar:
+    """When the company's people work."""
+    country = company.settings.get("country") or COUNTRY_OF_ZONE.get(company.timezone, "")
+    return WorkingCalendar(str(country), company.timezone)
+
+
+async def moment(session: Session, company_id: UUID, policy_id: UUID, digest: str) -> Env:
+    """The engine's view of now: database clock, people and delegations read in this transaction."""
+    now = await database_now(session)
+    people = await people_of(session, company_id)
+    return Env(
+        policy=await policy_of(session, company_id, policy_id),
+        now=now,
+        digest=digest,
+        people={person.id: person.capacities() for person in people.values()},
+        grants=await grants_at(session, company_id, now),
+        calendar=calendar_of(await own_company(session, company_id)),
+    )
+
+
+async def digest_now(session: Session, company_id: UUID, request: Request) -> str:
+    """The subject's digest at this moment."""
+    kind = subject_kind(request.subject_kind)
+    return await kind.digest_now(session, company_id, request.subject_id, request.facts)
+
+
+async def decided_or_raised(
+    session: Session, company_id: UUID, request: Request, command: Command, env: Env
+) -> list[Event]:
+    """The engine's events, or its refusal raised with names and local times in it."""
+    answer = decide(request, command, env)
+    if isinstance(answer, ApprovalRefusal):
+        raise await readable(session, company_id, answer)
+    return answer
+
+
+async def readable(session: Session, company_id: UUID, refusal: ApprovalRefusal) -> ApprovalRefusal:
+    """The same refusal with people named and instants on the company's clock."""
+    company = await own_company(session, company_id)
+    names = await names_of(session, company_id)
+    told: dict[str, object] = {}
+    for name, value in refusal.values.items():
+        if isinstance(value, UUID):
+            told[name] = names.get(value, str(value))
+        elif hasattr(value, "astimezone"):
+            told[name] = value.astimezone(ZoneInfo(company.timezone)).strftime("%Y-%m-%d %H:%M")
+        else:
+            told[name] = value or "the system"
+    return type(refusal)(**told)
+
+
+async def begin(
+    session: Session, company_id: UUID, policy_id: UUID, request: Request, events: Sequence[Event], env: Env,
+    meta: ActMeta, *, quiet: bool = False,
+) -> StoredRequest:  # fmt: skip
+    """Writes a new request and all that follows from its first events; `quiet` leaves the asking to the caller."""
+    stored = await insert_request(session, company_id, policy_id, request, events, meta)
+    await _follow(session, company_id, stored, events, env, meta, quiet=quiet)
+    return stored
+
+
+async def proceed(
+    session: Session, company_id: UUID, stored: StoredRequest, events: Sequence[Event], env: Env, meta: ActMeta
+) -> StoredRequest:
+    """Appends events to a locked request and does all that follows from them; nothing when there are none."""
+    if not events:
+        return stored
+    after = await append_events(session, company_id, stored, events, meta)
+    await _follow(session, company_id, after, events, env, meta, quiet=False)
+    return after
+
+
+async def _follow(
+    session: Session, company_id: UUID, stored: StoredRequest, events: Sequence[Event], env: Env, meta: ActMeta,
+    *, quiet: bool,
+) -> None:  # fmt: skip
+    request = stored.request
+    actor = Actor("user", meta.actor_id) if meta.actor_id is not None else SYSTEM
+    for event in events:
+        if isinstance(event, Closed | AutoApproved):
+            await _close(session, company_id, request, event, actor)
+        elif isinstance(event, StageBlocked):
+            await _call_for_help(session, company_id, request, event)
+        elif isinstance(event, Reminded):
+            await ask_approvers(
+                session, company_id, request, env, f"remind/{stored.act_count}", kind="approval_reminded"
+            )
+            if env.policy.clock.remind is not None:
+                await set_timer(
+                    session, company_id, request, "remind", env.calendar.add_hours(env.now, env.policy.clock.remind)
+                )
+    asks = any(isinstance(event, StageOpened | Escalated) for event in events)
+    if asks and request.state == OPEN and not quiet:
+        await ask_approvers(session, company_id, request, env, f"stage/{stored.act_count}")
+    await record(
+        session, company_id, actor, f"approval_{_verb(events)}", ("approval", str(request.id)),
+        {
+            "subject_kind": request.subject_kind, "subject_id": request.subject_id, "digest": request.digest,
+            "state": request.state, "round": request.round, "stage": request.stage, "channel": meta.channel,
+            "assurance": meta.assurance, "authority": str(meta.authority_id) if meta.authority_id else None,
+            "acts": [type(event).__name__ for event in events], "head": stored.head,
+        },
+    )  # fmt: skip
+
+
+async def _remind(session: Session, company_id: UUID, stored: StoredRequest, env: Env) -> None:
+    """Asks again, and sets the clock for the next time."""
+    occasion = f"remind/{stored.act_count}"
+    await ask_approvers(session, company_id, stored.request, env, occasion, kind="approval_reminded")
+    hours = env.policy.clock.remind
+    if hours is not None:
+        await set_timer(session, company_id, stored.request, "remind", env.calendar.add_hours(env.now, hours))
+
+
+def _verb(events: Sequence[Event]) -> str:
+    closed = next((event for event in events if isinstance(event, Closed)), None)
+    if closed is not None:
+        return closed.state
+    return "approved" if isinstance(events[-1], AutoApproved) else _snake(type(events[0]).__name__)
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+
+
+async def _close(
+    session: Session, company_id: UUID, request: Request, event: Closed | AutoApproved, actor: Actor
+) -> None:
+    outcome = event.state if isinstance(event, Closed) else "approved"
+    reason = event.reason if isinstance(event, Closed) else event.rule
+    by = Actor("user", event.by) if isinstance(event, Closed) and event.by is not None else actor
+    kind = subject_kind(request.subject_kind)
+    if isinstance(event, AutoApproved):
+        by = SYSTEM
+    await kind.closed(session, company_id, request.subject_id, request.facts, outcome, by, reason)
+    payload: dict[str, Any] = {
+        "request_id": str(request.id), "subject_kind": request.subject_kind, "subject_id": request.subject_id,
+        "outcome": outcome, "by": str(by.id) if by.id is not None else None, "digest": request.digest,
+    }  # fmt: skip
+    await enqueue(
+        session,
+        company_id,
+        Message(
+            kind="approval_closed", channel="internal", recipient="", dedup_key=f"approval_closed/{request.id}",
+            subject_kind="approval", subject_id=str(request.id), payload=payload,
+        ),
+    )  # fmt: skip
+    if isinstance(event, Closed):
+        await tell_preparers(session, company_id, request, outcome, by.id, reason)
+
+
+async def _call_for_help(session: Session, company_id: UUID, request: Request, event: StageBlocked) -> None:
+    """A stage that nobody can fill becomes a task for the administrators."""
+    await open_task(
+        session,
+        company_id,
+        NewTask(
+            kind="approval_blocked", subject_kind="approval", subject_id=str(request.id),
+            dedup_key=f"approval_blocked/{request.id}/{request.round}/{event.stage}/{event.at.isoformat()}",
+            facts={"missing": event.missing, "stage": event.stage}, role="administrator",
+        ),
+    )  # fmt: skip

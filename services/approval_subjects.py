@@ -1,0 +1,255 @@
+"""The kinds of things that can be approved: their digest now, their facts, how to describe them, what a close does.
+
+The engine knows none of them. A new kind is one entry in `SUBJECTS`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from ledger.canonical import canonical_json, sha256_hex
+from ledger.money import decimal_text, decimals
+from services.change_statement_status import change_statement_status
+from storage.approval_subjects import (
+    StatementFacts,
+    finding_row,
+    statement_content,
+    statement_digests,
+    statement_facts,
+    waive_finding,
+)
+from storage.audit import Actor
+from storage.database import Session
+from words.catalog import translate
+from words.figures import money_text
+from words.refusal import Refusal
+
+
+class SubjectUnknown(Refusal):
+    """There is no such document."""
+
+    code = "subject_unknown"
+    sentence = "There is no {kind} {id} to approve."
+    remedy = "Check the number; it may belong to another company."
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A label (an English sentence of the catalogue) and a value that is shown as it is."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a person sees of a subject on a card, in a mail, in a chat."""
+
+    title: str
+    figures: tuple[Figure, ...]
+    checks: tuple[dict[str, Any], ...]
+    url_path: str
+
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectKind:
+    """The four things that the shell asks of a kind of subject."""
+
+    digest_now: Callable[[Session, UUID, str, Facts], Awaitable[str]]
+    """SHA-256 of the document now; "" when it is no longer there to be approved."""
+    describe: Callable[[Session, UUID, str, Facts, str], Awaitable[Description]]
+    opened: Callable[[Session, UUID, str, Facts, Actor], Awaitable[None]]
+    closed: Callable[[Session, UUID, str, Facts, str, Actor, str], Awaitable[None]]
+    """Gets the outcome (approved, rejected, returned, withdrawn, expired, cancelled) and the reason."""
+
+
+def subject_kind(kind: str) -> SubjectKind:
+    """The kind's functions, or SubjectUnknown."""
+    found = SUBJECTS.get(kind)
+    if found is None:
+        raise SubjectUnknown(kind=kind, id="")
+    return found
+
+
+# -- statement ---------------------------------------------------------------------------------------
+
+REVIEWABLE = ("draft", "in_review", "approved")
+"""In any other status there is nothing left to approve."""
+
+_COMMANDS = {
+    "approved": "approve", "rejected": "reject", "returned": "return_", "withdrawn": "withdraw",
+    "expired": "withdraw", "cancelled": "withdraw",
+}  # fmt: skip
+
+
+def facts_of_statement(row: StatementFacts) -> dict[str, Any]:
+    """The facts that a policy may ask of a statement; documented in the handbook."""
+    unit = 10 ** decimals(row.currency)
+    return {
+        "number": row.number,
+        "customer": row.customer_code,
+        "currency": row.currency,
+        "period": row.period,
+        "form": row.form,
+        "version": row.version,
+        "closing_minor": row.closing,
+        "closing_whole": -(-abs(row.closing) // unit),
+        "overdue_minor": row.overdue,
+        "credit_balance": row.closing < 0,
+        "ties": row.ties,
+        "findings": row.findings,
+        "disputed": row.disputed,
+        "form_changed": row.earlier_form is not None and row.earlier_form != row.form,
+        "run_id": str(row.run_id) if row.run_id is not None else "",
+    }
+
+
+async def _statement_digest(session: Session, company_id: UUID, subject_id: str, _facts: Facts) -> str:
+    found = await statement_digests(session, company_id, [UUID(subject_id)])
+    digest, status = found.get(UUID(subject_id), ("", ""))
+    return digest if status in REVIEWABLE else ""
+
+
+async def _describe_statement(
+    session: Session, company_id: UUID, subject_id: str, _facts: Facts, language: str
+) -> Description:
+    rows = await statement_facts(session, company_id, [UUID(subject_id)])
+    if not rows:
+        raise SubjectUnknown(kind="statement", id=subject_id)
+    content = await statement_content(session, company_id, UUID(subject_id)) or {}
+    return described_statement(rows[0], content.get("checks", ()), language)
+
+
+def described_statement(row: StatementFacts, checks: Any, language: str) -> Description:  # noqa: ANN401 - JSON checks
+    """The card of a statement from rows that were read already."""
+    amounts = {
+        "Opening balance": row.opening,
+        "Debits": row.debits,
+        "Credits": row.credits,
+        "Closing balance": row.closing,
+        "Overdue": row.overdue,
+    }
+    figures = tuple(
+        Figure(label, money_text(decimal_text(minor, 0, row.currency), row.currency, language))
+        for label, minor in amounts.items()
+    )
+    return Description(
+        title=translate("Statement {number}, {customer}", language, number=row.number, customer=row.customer_name),
+        figures=figures,
+        checks=tuple(
+            {"label": check["equation"], "holds": check["ties"], "difference": check["difference"]} for check in checks
+        ),
+        url_path=f"/statements/{row.id}",
+    )
+
+
+async def _open_statement(session: Session, company_id: UUID, subject_id: str, _facts: Facts, actor: Actor) -> None:
+    found = await statement_digests(session, company_id, [UUID(subject_id)])
+    _, status = found.get(UUID(subject_id), ("", ""))
+    if status != "in_review":
+        await change_statement_status(session, company_id, UUID(subject_id), "submit", actor, {})
+
+
+async def _close_statement(
+    session: Session, company_id: UUID, subject_id: str, _facts: Facts, outcome: str, actor: Actor, reason: str
+) -> None:
+    found = await statement_digests(session, company_id, [UUID(subject_id)])
+    _, status = found.get(UUID(subject_id), ("", ""))
+    if status == "in_review":
+        facts = {"reason": reason} if reason else {}
+        await change_statement_status(session, company_id, UUID(subject_id), _COMMANDS[outcome], actor, facts)
+
+
+# -- batch of statements -----------------------------------------------------------------------------
+
+
+def batch_digest(digests: Mapping[UUID, str]) -> str:
+    """One digest over all statements of a batch."""
+    return sha256_hex(canonical_json({str(statement): digest for statement, digest in digests.items()}))
+
+
+def _members(facts: Facts) -> list[UUID]:
+    """`facts["statements"]` maps the id of each statement to the digest that was submitted."""
+    return [UUID(one) for one in facts.get("statements", ())]
+
+
+async def _batch_digest(session: Session, company_id: UUID, _subject_id: str, facts: Facts) -> str:
+    found = await statement_digests(session, company_id, _members(facts))
+    if any(status not in REVIEWABLE for _, status in found.values()):
+        return ""
+    return batch_digest({statement: digest for statement, (digest, _) in found.items()})
+
+
+async def _describe_batch(
+    session: Session, company_id: UUID, _subject_id: str, facts: Facts, language: str
+) -> Description:
+    rows = await statement_facts(session, company_id, _members(facts))
+    figures = [Figure("Statements", str(len(rows))), *money_figures(rows, language)]
+    title = translate("{count} statements of {period}", language, count=len(rows), period=facts.get("period", ""))
+    return Description(title, tuple(figures), (), "/inbox")
+
+
+def money_figures(rows: list[StatementFacts], language: str) -> list[Figure]:
+    """The closing balances of many statements, one figure per currency."""
+    totals: dict[str, int] = {}
+    for row in rows:
+        totals[row.currency] = totals.get(row.currency, 0) + row.closing
+    return [
+        Figure("Closing balance", money_text(decimal_text(minor, 0, currency), currency, language))
+        for currency, minor in sorted(totals.items())
+    ]
+
+
+async def _open_batch(session: Session, company_id: UUID, _subject_id: str, facts: Facts, actor: Actor) -> None:
+    for statement in _members(facts):
+        await _open_statement(session, company_id, str(statement), facts, actor)
+
+
+async def _close_batch(
+    session: Session, company_id: UUID, _subject_id: str, facts: Facts, outcome: str, actor: Actor, reason: str
+) -> None:
+    for statement in _members(facts):
+        await _close_statement(session, company_id, str(statement), facts, outcome, actor, reason)
+
+
+# -- waiver of a finding -----------------------------------------------------------------------------
+
+
+async def _finding_digest(session: Session, company_id: UUID, subject_id: str, _facts: Facts) -> str:
+    row = await finding_row(session, company_id, UUID(subject_id))
+    if row is None or row.pop("status") != "open":
+        return ""
+    return sha256_hex(canonical_json(row))
+
+
+async def _describe_finding(
+    session: Session, company_id: UUID, subject_id: str, _facts: Facts, language: str
+) -> Description:
+    row = await finding_row(session, company_id, UUID(subject_id))
+    if row is None:
+        raise SubjectUnknown(kind="tie_out_waiver", id=subject_id)
+    title = translate("Waiver of {code}: {subject}", language, code=row["code"], subject=row["subject_id"])
+    figures = tuple(Figure(str(name), str(value)) for name, value in row["facts"].items())
+    return Description(title, figures, (), "/exceptions")
+
+
+async def _open_finding(_session: Session, _company_id: UUID, _subject_id: str, _facts: Facts, _actor: Actor) -> None:
+    """A finding stays open while its waiver is decided."""
+
+
+async def _close_finding(
+    session: Session, company_id: UUID, subject_id: str, _facts: Facts, outcome: str, _actor: Actor, _reason: str
+) -> None:
+    if outcome == "approved":
+        await waive_finding(session, company_id, UUID(subject_id))
+
+
+SUBJECTS: dict[str, SubjectKind] = {
+    "statement": SubjectKind(_statement_digest, _describe_statement, _open_statement, _close_statement),
+    "statement_batch": SubjectKind(_batch_digest, _describe_batch, _open_batch, _close_batch),
+    "tie_out_waiver": SubjectKind(_finding_digest, _describe_finding, _open_finding, _close_finding),
+}

@@ -1,0 +1,108 @@
+"""Tells people that they are asked to decide, and preparers what was decided: one outbox row per person and channel."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from approvals.commands import Env
+from approvals.request import Request
+from approvals.staffing import exclusion, possible_people
+from services.approval_subjects import Description, subject_kind
+from storage.database import Session
+from storage.outbox import Message, enqueue
+from storage.people import Person, people_of
+
+
+def asked_people(request: Request, env: Env) -> set[UUID]:
+    """Who could decide the open stage now: its candidates, and the delegates of candidates."""
+    stage = request.current()
+    candidates = set(possible_people(request, stage, env))
+    delegates = {
+        grant.delegate
+        for grant in env.grants
+        if grant.principal in candidates
+        and grant.covers(env.now, request.subject_kind)
+        and exclusion(request, stage, grant.delegate, env) is None
+    }
+    return candidates | (delegates & set(env.people))
+
+
+async def ask_approvers(
+    session: Session, company_id: UUID, request: Request, env: Env, occasion: str, kind: str = "approval_asked"
+) -> int:
+    """One message per person and channel about one request; `occasion` makes each told once. Answers how many."""
+    people = await people_of(session, company_id)
+    described: dict[str, Description] = {}
+    queued = 0
+    for person_id in sorted(asked_people(request, env)):
+        person = people[person_id]
+        if person.language not in described:
+            described[person.language] = await _describe(session, company_id, request, person.language)
+        payload = asked_payload(request, person, described[person.language])
+        queued += await _send(session, company_id, kind, person, payload, request, f"{kind}/{request.id}/{occasion}")
+    return queued
+
+
+def asked_payload(request: Request, person: Person, description: Description) -> dict[str, Any]:
+    """What the message is written from; the decision link is minted from its ids when the message is frozen."""
+    figures = [asdict(one) for one in description.figures]
+    return {
+        "request_id": str(request.id), "round": request.round, "stage": request.stage, "digest": request.digest,
+        "person_id": str(person.id), "title": description.title, "figures": figures,
+        "checks": list(description.checks), "url_path": f"/approvals/{request.id}", "link": "decide",
+    }  # fmt: skip
+
+
+async def ask_once_for_many(
+    session: Session, company_id: UUID, person: Person, title: str, figures: Sequence[dict[str, str]], url_path: str,
+    occasion: str, count: int,
+) -> int:  # fmt: skip
+    """One message for all requests of a run that wait for this person, instead of a flood."""
+    payload: dict[str, Any] = {
+        "person_id": str(person.id), "title": title, "figures": list(figures), "checks": [], "url_path": url_path,
+        "link": "page", "requests": count,
+    }  # fmt: skip
+    return await _send(session, company_id, "approval_asked", person, payload, None, f"approval_asked/{occasion}")
+
+
+async def tell_preparers(
+    session: Session, company_id: UUID, request: Request, outcome: str, decided_by: UUID | None, reason: str
+) -> int:
+    """Tells submitter and preparers how it ended; who decided knows already."""
+    people = await people_of(session, company_id)
+    told = ({request.submitted_by} | request.preparers) - {None, decided_by}
+    queued = 0
+    for person in (people[one] for one in told if one in people):
+        description = await _describe(session, company_id, request, person.language)
+        decider = people.get(decided_by) if decided_by is not None else None
+        payload = {
+            "request_id": str(request.id), "person_id": str(person.id), "title": description.title, "outcome": outcome,
+            "decided_by": decider.name if decider is not None else "", "comment": reason,
+            "url_path": f"/approvals/{request.id}", "link": "page",
+        }  # fmt: skip
+        key = f"approval_decided/{request.id}/{request.round}"
+        queued += await _send(session, company_id, "approval_decided", person, payload, request, key)
+    return queued
+
+
+async def _describe(session: Session, company_id: UUID, request: Request, language: str) -> Description:
+    kind = subject_kind(request.subject_kind)
+    return await kind.describe(session, company_id, request.subject_id, request.facts, language)
+
+
+async def _send(
+    session: Session, company_id: UUID, kind: str, person: Person, payload: dict[str, Any], request: Request | None,
+    key: str,
+) -> int:  # fmt: skip
+    subject = ("approval", str(request.id)) if request is not None else ("inbox", str(person.id))
+    addresses = {"email": person.email, "slack": person.slack_user_id}
+    queued = 0
+    for channel, address in addresses.items():
+        if address:
+            message = Message(
+                kind=kind, channel=channel, recipient=address, dedup_key=f"{key}/{person.id}/{channel}",
+                subject_kind=subject[0], subject_id=subject[1], payload=payload, lane="urgent", person_id=person.id,
+            )  # fmt: skip
+            queued += await enqueue(session, company_id, message) is not None
+    return queued

@@ -1,0 +1,184 @@
+"""Decides on a request: one gate for web, link, chat and command line, one transaction, one answer per key."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from uuid import UUID
+
+from approvals import commands as c
+from approvals.core import decide as engine_decides
+from approvals.events import Event
+from approvals.policy import ASSURANCE
+from approvals.refusals import ApprovalRefusal, NotACandidate
+from approvals.request import Request
+from services.apply_approval import digest_now, moment, proceed, readable
+from storage.approvals import ActMeta, StoredRequest, key_text, lock_request, principals_of
+from storage.database import Database, Session, transaction
+from storage.idempotency import FirstAnswer, first_answer, keep_answer
+from words.refusal import Refusal
+
+OK = 200
+"""What a repeated click is told: the same as the first."""
+
+
+class RequestUnknown(Refusal):
+    """No such request in this company."""
+
+    code = "request_unknown"
+    sentence = "There is no such request for approval."
+    remedy = "Open the inbox to see what waits for you."
+
+
+class KeyReused(Refusal):
+    """An idempotency key belongs to one question."""
+
+    code = "key_reused"
+    sentence = "This key was used for another decision before."
+    remedy = "Reload the page and decide again."
+
+
+class CommandUnknown(Refusal):
+    """Not a command of the engine."""
+
+    code = "command_unknown"
+    sentence = "{command} is not a decision that can be made."
+    remedy = "Choose approve, reject, return, revoke, withdraw, remind, forward, add_sign, remove_sign or cancel."
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where the request stands after the command; the same for every repetition of it."""
+
+    request_id: str
+    command: str
+    state: str
+    stage: int
+    round: int
+    acts: tuple[str, ...]
+    at: str
+    replayed: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command as it came in."""
+
+    command: str
+    click: c.Click
+    details: Mapping[str, Any]
+
+
+async def decide(  # noqa: PLR0913 - everything that was on the screen comes back with the click
+    engine: Database,
+    company_id: UUID,
+    request_id: UUID,
+    command: str,
+    *,
+    actor_id: UUID,
+    authority_id: UUID | None = None,
+    round: int,  # noqa: A002 - the trade's word
+    stage: int,
+    digest: str,
+    comment: str = "",
+    key: str,
+    channel: str = "web",
+    assurance: str = "session",
+    details: Mapping[str, Any] | None = None,
+) -> Outcome:
+    """Carries out the command or raises its refusal, which has then written nothing.
+
+    Without `authority_id` the actor decides as himself or, where only that fits, for the first principal who does.
+    `details`: forward {"to"}, ask_opinion {"of", "question"}, add_sign {"seat", "where"}, remove_sign {"stage",
+    "sign"}, rescue {"candidates"}.
+    """
+    if assurance not in ASSURANCE:
+        raise CommandUnknown(command=assurance)
+    click = c.Click(actor_id, authority_id or actor_id, round, stage, digest, comment.strip(), channel, assurance)
+    asked = Asked(command, click, details or {})
+    question = key_text([str(request_id), command, asdict(click), str(authority_id), dict(asked.details)])
+    async with transaction(engine, company_id) as session:
+        stored = await lock_request(session, company_id, request_id)
+        known = await first_answer(session, company_id, key)
+        if known is not None:
+            return _again(known, question)
+        if stored is None:
+            raise RequestUnknown
+        outcome = await _carry_out(session, company_id, stored, asked, key, free=authority_id is None)
+        answer = FirstAnswer(question, OK, {**asdict(outcome), "acts": list(outcome.acts)})
+        if not await keep_answer(session, company_id, key, answer):
+            raise KeyReused
+    return outcome
+
+
+def _again(known: FirstAnswer, question: str) -> Outcome:
+    if known.input_sha256 != question:
+        raise KeyReused
+    return Outcome(**{**known.response, "acts": tuple(known.response["acts"]), "replayed": True})
+
+
+async def _carry_out(
+    session: Session, company_id: UUID, stored: StoredRequest, asked: Asked, key: str, *, free: bool
+) -> Outcome:
+    request = stored.request
+    env = await moment(session, company_id, stored.policy_id, await digest_now(session, company_id, request))
+    authorities = [asked.click.authority]
+    if free:
+        authorities = principals_of(asked.click.actor, env.grants, request.subject_kind)
+    authority, answer = _first_fitting(request, asked, authorities, env)
+    if isinstance(answer, ApprovalRefusal):
+        raise await readable(session, company_id, answer)
+    meta = ActMeta(asked.click.actor, authority, asked.click.channel, asked.click.assurance, key)
+    after = await proceed(session, company_id, stored, answer, env, meta)
+    return Outcome(
+        request_id=str(request.id), command=asked.command, state=after.request.state, stage=after.request.stage,
+        round=after.request.round, acts=tuple(type(event).__name__ for event in answer), at=env.now.isoformat(),
+    )  # fmt: skip
+
+
+def _first_fitting(
+    request: Request, asked: Asked, authorities: list[UUID], env: c.Env
+) -> tuple[UUID, list[Event] | ApprovalRefusal]:
+    """The answer for the first authority with a seat here; for the actor when none has."""
+    answers = []
+    for authority in authorities:
+        click = c.Click(
+            asked.click.actor, authority, asked.click.round, asked.click.stage, asked.click.digest,
+            asked.click.comment, asked.click.channel, asked.click.assurance,
+        )  # fmt: skip
+        answer = engine_decides(request, build_command(asked.command, click, asked.details), env)
+        if not isinstance(answer, NotACandidate):
+            return authority, answer
+        answers.append(answer)
+    return authorities[0], answers[0]
+
+
+def build_command(command: str, click: c.Click, details: Mapping[str, Any]) -> c.Command:
+    """The engine's command of a name, or CommandUnknown."""
+    plain: dict[str, Callable[[c.Click], c.Command]] = {
+        "approve": c.Approve,
+        "reject": c.Reject,
+        "return": c.Return,
+        "revoke": c.Revoke,
+    }
+    if command in plain:
+        return plain[command](click)
+    try:
+        return _special(command, click, details)
+    except (KeyError, ValueError, AttributeError, TypeError) as error:
+        raise CommandUnknown(command=command) from error
+
+
+def _special(command: str, click: c.Click, details: Mapping[str, Any]) -> c.Command:
+    makers: dict[str, Any] = {
+        "withdraw": lambda: c.Withdraw(click.actor, click.comment),
+        "remind": lambda: c.Remind(click.actor),
+        "cancel": lambda: c.Cancel(click.actor, click.comment),
+        "rescue": lambda: c.Rescue(click.actor, frozenset(details["candidates"]), click.comment),
+        "forward": lambda: c.Forward(click, UUID(str(details["to"]))),
+        "ask_opinion": lambda: c.AskOpinion(click, UUID(str(details["of"])), str(details["question"])),
+        "give_opinion": lambda: c.GiveOpinion(click.actor, click.comment),
+        "add_sign": lambda: c.AddSign(click, frozenset(details["seat"]), str(details.get("where", "beside"))),
+        "remove_sign": lambda: c.RemoveSign(click.actor, int(details["stage"]), int(details["sign"])),
+    }
+    made: c.Command = makers[command]()
+    return made

@@ -1,0 +1,276 @@
+"""Opens requests for approval: one for a subject, or all of a run with one message per person."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from approvals.commands import ChangeSubject, Env, SubjectGone, Submit, Supersede
+from approvals.core import covers_subject
+from approvals.evolve import fold
+from approvals.refusals import NotCovered
+from approvals.request import APPROVED, OPEN, RETURNED, new_request
+from services.apply_approval import begin, decided_or_raised, moment, proceed
+from services.approval_subjects import (
+    SubjectUnknown,
+    batch_digest,
+    facts_of_statement,
+    money_figures,
+    subject_kind,
+)
+from services.ask_approvers import ask_once_for_many, asked_people
+from services.publish_policy import policies_or_defaults
+from storage.approval_policies import StoredPolicy
+from storage.approval_subjects import StatementFacts, drafts_of_run, statement_content, statement_facts
+from storage.approvals import ActMeta, StoredRequest, lock_live_request, newest_request, requests_of_run
+from storage.audit import SYSTEM, Actor
+from storage.companies import Company
+from storage.database import Database, Session, transaction
+from storage.identifiers import new_id
+from storage.people import people_of
+from words.catalog import translate
+
+BATCH = 200
+"""Requests per transaction when a run opens them: a killed worker loses seconds, and decisions need not wait long."""
+
+_NO_DIGEST = ""
+
+
+async def open_approval(  # noqa: PLR0913 - a subject is its kind, id, digest and facts
+    session: Session,
+    company_id: UUID,
+    subject_kind: str,
+    subject_id: str,
+    digest: str,
+    facts: Mapping[str, Any],
+    submitted_by: UUID | None = None,
+    prepared_by: UUID | frozenset[UUID] | None = None,
+    *,
+    previous: StoredRequest | None = None,
+    changed: frozenset[str] = frozenset(),
+) -> UUID:
+    """Submits a subject and answers the request's id; asked again for the same digest, the same id.
+
+    `previous` is the returned request whose next round this is, `changed` the fields that differ from it. A policy may
+    approve at once.
+    """
+    subject = _Subject(subject_kind, subject_id, digest, facts, submitted_by, _several(prepared_by))
+    live = await _continue_live(session, company_id, subject)
+    if live is not None:
+        return live
+    stored, _ = await _open_new(session, company_id, subject, previous=previous, changed=changed, quiet=False)
+    return stored.request.id
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    kind: str
+    id: str
+    digest: str
+    facts: Mapping[str, Any]
+    submitted_by: UUID | None
+    preparers: frozenset[UUID]
+
+    @property
+    def actor(self) -> Actor:
+        return Actor("user", self.submitted_by) if self.submitted_by is not None else SYSTEM
+
+    def meta(self, request_id: UUID, verb: str) -> ActMeta:
+        return ActMeta(self.submitted_by, self.submitted_by, "system", "session", f"{verb}/{request_id}")
+
+
+def _several(prepared_by: UUID | frozenset[UUID] | None) -> frozenset[UUID]:
+    if isinstance(prepared_by, frozenset):
+        return prepared_by
+    return frozenset() if prepared_by is None else frozenset({prepared_by})
+
+
+async def _continue_live(session: Session, company_id: UUID, subject: _Subject) -> UUID | None:
+    """The live request of the subject if it still speaks about this digest; one that does not gives way."""
+    stored = await lock_live_request(session, company_id, subject.kind, subject.id)
+    if stored is None:
+        return None
+    request = stored.request
+    env = await moment(session, company_id, stored.policy_id, subject.digest)
+    meta = subject.meta(request.id, f"renew/{stored.act_count}")
+    if request.state == OPEN:
+        if request.digest != subject.digest:
+            every = frozenset().union(*(stage.watch for stage in request.stages)) | {"*"}
+            command = ChangeSubject(subject.digest, subject.facts, every)
+            events = await decided_or_raised(session, company_id, request, command, env)
+            await proceed(session, company_id, stored, events, env, meta)
+        return request.id
+    assert request.state == APPROVED  # noqa: S101 - live means open or approved
+    if request.digest == subject.digest and (request.valid_until is None or env.now < request.valid_until):
+        return request.id
+    command_over = Supersede("submitted again")
+    events = await decided_or_raised(session, company_id, request, command_over, env)
+    await proceed(session, company_id, stored, events, env, meta)
+    return None
+
+
+async def _open_new(
+    session: Session,
+    company_id: UUID,
+    subject: _Subject,
+    *,
+    previous: StoredRequest | None,
+    changed: frozenset[str],
+    quiet: bool,
+) -> tuple[StoredRequest, Env]:
+    policy, env = await _policy_for(session, company_id, subject, previous)
+    before = new_request(new_id(), subject.kind, subject.id)
+    command = Submit(
+        by=subject.submitted_by, preparers=subject.preparers, digest=subject.digest, facts=subject.facts,
+        previous=previous.request if previous is not None else None, changed=changed,
+    )  # fmt: skip
+    events = await decided_or_raised(session, company_id, before, command, env)
+    await subject_kind(subject.kind).opened(session, company_id, subject.id, subject.facts, subject.actor)
+    request = fold(before, events)
+    meta = subject.meta(request.id, "submit")
+    return await begin(session, company_id, policy.id, request, events, env, meta, quiet=quiet), env
+
+
+async def _policy_for(
+    session: Session, company_id: UUID, subject: _Subject, previous: StoredRequest | None
+) -> tuple[StoredPolicy, Env]:
+    for policy in await policies_or_defaults(session, company_id):
+        env = await moment(session, company_id, policy.id, subject.digest)
+        if covers_subject(subject.kind, subject.facts, env):
+            assert previous is None or previous.request.state == RETURNED  # noqa: S101 - only returned ones go on
+            return policy, env
+    raise NotCovered
+
+
+# -- statements --------------------------------------------------------------------------------------
+
+
+async def open_statement_approval(
+    session: Session, company_id: UUID, statement_id: UUID, submitted_by: UUID | None = None
+) -> UUID:
+    """Submits one statement with the facts that the database holds about it."""
+    rows = await statement_facts(session, company_id, [statement_id])
+    if not rows:
+        raise SubjectUnknown(kind="statement", id=statement_id)
+    live = await _continue_live(session, company_id, _of_statement(rows[0], submitted_by))
+    if live is not None:
+        return live
+    stored, _ = await _open_statement(session, company_id, rows[0], submitted_by, quiet=False)
+    return stored.request.id
+
+
+def _of_statement(row: StatementFacts, submitted_by: UUID | None) -> _Subject:
+    return _Subject(
+        "statement", str(row.id), row.digest, facts_of_statement(row), submitted_by, _several(row.prepared_by)
+    )
+
+
+async def _open_statement(
+    session: Session, company_id: UUID, row: StatementFacts, submitted_by: UUID | None, *, quiet: bool
+) -> tuple[StoredRequest, Env]:
+    previous, changed = await _earlier_round(session, company_id, row)
+    subject = _of_statement(row, submitted_by)
+    return await _open_new(session, company_id, subject, previous=previous, changed=changed, quiet=quiet)
+
+
+async def _earlier_round(
+    session: Session, company_id: UUID, row: StatementFacts
+) -> tuple[StoredRequest | None, frozenset[str]]:
+    """The returned request of the version before, which this one takes over; an open one of it is ended."""
+    if row.supersedes_id is None:
+        return None, frozenset()
+    earlier = await newest_request(session, company_id, "statement", str(row.supersedes_id), lock=True)
+    if earlier is None or earlier.request.state not in (OPEN, APPROVED, RETURNED):
+        return None, frozenset()
+    env = await moment(session, company_id, earlier.policy_id, _NO_DIGEST)
+    reason = f"version {row.version} took its place"
+    returned = earlier.request.state == RETURNED
+    command = Supersede(reason) if returned else SubjectGone(reason)
+    events = await decided_or_raised(session, company_id, earlier.request, command, env)
+    meta = ActMeta(None, None, "system", "session", f"superseded/{earlier.request.id}")
+    await proceed(session, company_id, earlier, events, env, meta)
+    if not returned:
+        return None, frozenset()
+    return earlier, await _changed_fields(session, company_id, row.supersedes_id, row.id)
+
+
+async def _changed_fields(session: Session, company_id: UUID, before: UUID, after: UUID) -> frozenset[str]:
+    """The top-level fields in which two versions differ."""
+    old = await statement_content(session, company_id, before) or {}
+    new = await statement_content(session, company_id, after) or {}
+    return frozenset(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+
+
+async def open_approvals_for_run(
+    engine: Database, company: Company, run_id: UUID, submitted_by: UUID | None = None
+) -> dict[str, int]:
+    """Submits every draft of the run that ties; each person asked gets one message. Can be killed and repeated."""
+    opened = waiting = 0
+    while True:
+        async with transaction(engine, company.id) as session:
+            ids = await drafts_of_run(session, company.id, run_id, BATCH)
+            for row in await statement_facts(session, company.id, ids):
+                stored, _ = await _open_statement(session, company.id, row, submitted_by, quiet=True)
+                opened += 1
+                waiting += stored.request.state == OPEN
+        if len(ids) < BATCH:
+            break
+    async with transaction(engine, company.id) as session:
+        messages = await _ask_for_run(session, company.id, run_id)
+    return {
+        "opened": opened, "approved_without_people": opened - waiting, "waiting": waiting, "messages": messages,
+    }  # fmt: skip
+
+
+async def _ask_for_run(session: Session, company_id: UUID, run_id: UUID) -> int:
+    """One message per person for all that waits in the run; asked again only after more has been opened."""
+    ever, requests = await requests_of_run(session, company_id, str(run_id))
+    asked: dict[UUID, list[UUID]] = {}
+    for stored in requests:
+        env = await moment(session, company_id, stored.policy_id, stored.request.digest)
+        for one in asked_people(stored.request, env):
+            asked.setdefault(one, []).append(UUID(stored.request.subject_id))
+    people = await people_of(session, company_id)
+    queued = 0
+    for person_id, statements in sorted(asked.items()):
+        person = people[person_id]
+        rows = await statement_facts(session, company_id, statements)
+        title = translate(
+            "{count} statements of {period} wait for you", person.language, count=len(rows), period=rows[0].period
+        )
+        figures = [{"label": "Statements", "value": str(len(rows))}]
+        figures += [{"label": figure.label, "value": figure.value} for figure in money_figures(rows, person.language)]
+        occasion = f"run/{run_id}/{ever}"
+        queued += await ask_once_for_many(
+            session, company_id, person, title, figures, f"/inbox?run={run_id}", occasion, len(rows)
+        )
+    return queued
+
+
+async def open_batch_approval(
+    session: Session, company_id: UUID, statement_ids: Sequence[UUID], submitted_by: UUID | None = None
+) -> UUID:
+    """One request for many statements: the batch's facts are the hardest of its members' facts."""
+    rows = await statement_facts(session, company_id, statement_ids)
+    if len(rows) != len(set(statement_ids)) or not rows:
+        raise SubjectUnknown(kind="statement", id="")
+    digests = {row.id: row.digest for row in rows}
+    each = [facts_of_statement(row) for row in rows]
+    currencies = {row.currency for row in rows}
+    facts: dict[str, Any] = {
+        "statements": {str(statement): digest for statement, digest in digests.items()},
+        "count": len(rows),
+        "period": rows[0].period,
+        "run_id": each[0]["run_id"],
+        "currency": currencies.pop() if len(currencies) == 1 else "several",
+        "closing_whole": sum(one["closing_whole"] for one in each),
+        "findings": sum(one["findings"] for one in each),
+        "ties": all(row.ties for row in rows),
+        "disputed": any(row.disputed for row in rows),
+        "credit_balance": any(one["credit_balance"] for one in each),
+        "form_changed": any(one["form_changed"] for one in each),
+    }
+    preparers = frozenset(row.prepared_by for row in rows if row.prepared_by is not None)
+    return await open_approval(
+        session, company_id, "statement_batch", str(new_id()), batch_digest(digests), facts, submitted_by, preparers
+    )

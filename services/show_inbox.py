@@ -1,0 +1,197 @@
+"""What waits for a person: by name, by role, and for the people who delegated to this one."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from approvals.commands import Env
+from approvals.request import Request
+from approvals.seats import covers
+from approvals.staffing import exclusion
+from services.apply_approval import moment
+from services.approval_subjects import Description, described_statement, subject_kind
+from storage.approval_subjects import statement_contents, statement_facts
+from storage.approvals import StoredRequest, Waiting, principals_of, waiting_for
+from storage.companies import Company
+from storage.database import Session
+from storage.people import Person, find_person, grants_at, people_of
+from storage.presence import database_now
+from words.refusal import Refusal
+
+PAGE = 50
+"""Cards of one page: more than a person decides at a sitting."""
+
+SCAN = 200
+"""Requests read per query while filling a page: some are for a role that the person may not use here."""
+
+
+class CursorInvalid(Refusal):
+    """A page mark that this house did not make."""
+
+    code = "cursor_invalid"
+    sentence = "This page mark is not valid."
+    remedy = "Start again from the first page."
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One request that waits, with everything that a decision must bring back: round, stage and digest."""
+
+    request_id: UUID
+    subject_kind: str
+    subject_id: str
+    round: int
+    stage: int
+    stage_name: str
+    digest: str
+    authority_id: UUID
+    for_whom: str
+    """Name of the principal, "" when the person decides as himself."""
+    title: str
+    figures: tuple[dict[str, str], ...]
+    checks: tuple[dict[str, Any], ...]
+    url_path: str
+    opened_at: datetime
+    due_at: datetime | None
+    hours_left: int | None
+    """Working hours until the stage expires."""
+    assure: str
+    bulk: bool
+    comment_required: tuple[str, ...]
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """A page of cards; `after` fetches the next one, None on the last."""
+
+    cards: list[Card]
+    after: str | None
+
+
+async def inbox(
+    session: Session, company: Company, person_id: UUID, *, after: str | None = None, limit: int = PAGE,
+    run_id: str | None = None, language: str | None = None,
+) -> Inbox:  # fmt: skip
+    """What waits for the person, oldest first."""
+    person = await find_person(session, company.id, person_id)
+    if person is None or person.disabled:
+        return Inbox([], None)
+    people = await people_of(session, company.id)
+    grants = await grants_at(session, company.id, await database_now(session))
+    asked = [people[one] for one in principals_of(person_id, grants) if one in people]
+    place = _place(after)
+    chosen: list[tuple[Waiting, UUID, Env]] = []
+    while len(chosen) <= limit:
+        roles = sorted({role for one in asked for role in one.roles})
+        rows = await waiting_for(session, company.id, [one.id for one in asked], roles, place, SCAN, run_id)
+        chosen += await _mine(session, company.id, rows, person, asked)
+        if len(rows) < SCAN:
+            break
+        place = (rows[-1].opened_at, rows[-1].stored.request.id)
+    page = chosen[:limit]
+    cards = await _cards(session, company, page, people, person, language or person.language)
+    more = len(chosen) > limit and bool(page)
+    return Inbox(cards, _mark(page[-1][0]) if more else None)
+
+
+async def inbox_count(session: Session, company: Company, person_id: UUID) -> int:
+    """How many cards the whole inbox has, up to one page more than anybody reads."""
+    return len((await inbox(session, company, person_id, limit=SCAN)).cards)
+
+
+async def _mine(
+    session: Session, company_id: UUID, rows: Sequence[Waiting], person: Person, asked: Sequence[Person]
+) -> list[tuple[Waiting, UUID, Env]]:
+    """Those rows that the person may decide, each with the authority under which."""
+    envs: dict[UUID, Env] = {}
+    chosen = []
+    for row in rows:
+        policy_id = row.stored.policy_id
+        if policy_id not in envs:
+            envs[policy_id] = await moment(session, company_id, policy_id, "")
+        env = envs[policy_id]
+        authority = authority_for(row.stored.request, person.id, [one.id for one in asked], env)
+        if authority is not None:
+            chosen.append((row, authority, env))
+    return chosen
+
+
+def authority_for(request: Request, actor: UUID, principals: Sequence[UUID], env: Env) -> UUID | None:
+    """As whom the actor may decide the open stage: himself first, then a principal; None when as nobody."""
+    stage = request.current()
+    voted = {one for vote in stage.votes for one in (vote.actor, vote.authority)}
+    if actor in voted or exclusion(request, stage, actor, env) is not None:
+        return None
+    for principal in principals:
+        free = principal not in voted and exclusion(request, stage, principal, env) is None
+        if free and covers(stage.capacities(principal, env.people.get(principal, frozenset())), stage.demand()):
+            return principal
+    return None
+
+
+async def _cards(
+    session: Session, company: Company, page: Sequence[tuple[Waiting, UUID, Env]], people: dict[UUID, Person],
+    person: Person, language: str,
+) -> list[Card]:  # fmt: skip
+    described = await describe_many(session, company.id, [row.stored for row, _, _ in page], language)
+    return [
+        _card(row, authority, env, people, person, described[row.stored.request.id]) for row, authority, env in page
+    ]
+
+
+async def describe_many(
+    session: Session, company_id: UUID, stored: Sequence[StoredRequest], language: str
+) -> dict[UUID, Description]:
+    """Descriptions by request; statements are read in one query."""
+    ids = [UUID(one.request.subject_id) for one in stored if one.request.subject_kind == "statement"]
+    facts = {row.id: row for row in await statement_facts(session, company_id, ids)}
+    contents = await statement_contents(session, company_id, ids)
+    described: dict[UUID, Description] = {}
+    for one in stored:
+        request = one.request
+        if request.subject_kind == "statement":
+            statement = UUID(request.subject_id)
+            checks = json.loads(contents[statement]).get("checks", ())
+            described[request.id] = described_statement(facts[statement], checks, language)
+        else:
+            kind = subject_kind(request.subject_kind)
+            described[request.id] = await kind.describe(
+                session, company_id, request.subject_id, request.facts, language
+            )
+    return described
+
+
+def _card(
+    row: Waiting, authority: UUID, env: Env, people: dict[UUID, Person], person: Person, description: Description
+) -> Card:
+    request, stage = row.stored.request, row.stored.request.current()
+    left = None if stage.expires_at is None else env.calendar.hours_left(env.now, stage.expires_at)
+    return Card(
+        request_id=request.id, subject_kind=request.subject_kind, subject_id=request.subject_id, round=request.round,
+        stage=request.stage, stage_name=stage.name, digest=request.digest, authority_id=authority,
+        for_whom="" if authority == person.id else people[authority].name, title=description.title,
+        figures=tuple({"label": one.label, "value": one.value} for one in description.figures),
+        checks=description.checks, url_path=description.url_path, opened_at=row.opened_at, due_at=stage.expires_at,
+        hours_left=left, assure=stage.assure, bulk=stage.bulk, comment_required=tuple(sorted(env.policy.comments)),
+        facts=dict(request.facts),
+    )  # fmt: skip
+
+
+def _mark(row: Waiting) -> str:
+    text = json.dumps([row.opened_at.isoformat(), str(row.stored.request.id)])
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def _place(after: str | None) -> tuple[datetime, UUID] | None:
+    if after is None:
+        return None
+    try:
+        opened_at, request_id = json.loads(base64.urlsafe_b64decode(after))
+        return datetime.fromisoformat(opened_at), UUID(request_id)
+    except (ValueError, TypeError, AttributeError):
+        raise CursorInvalid from None
