@@ -88,7 +88,7 @@ def one_line(text: str) -> str:
 def bucket_text(bucket: Bucket, language: str) -> str:
     """An aging bucket as people say it."""
     if bucket.name == "credits":
-        return translate("Credits", language)
+        return translate("Credits not yet used", language)
     if bucket.end is not None and bucket.end <= 0:
         return translate("Not yet due", language)
     if bucket.end is None:
