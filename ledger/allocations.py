@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
-from ledger.balances import OpenAmount
 from ledger.items import Allocation, OpenItem
 from ledger.money import split_by_largest_remainder
 
@@ -57,22 +57,40 @@ class Planned:
     undoes_id: UUID | None = None
 
 
-def plan(credit: OpenAmount, debit: OpenAmount, amount: int, effective_on: date) -> Planned:
+def free(item: OpenItem, allocations: Iterable[Allocation], from_day: date) -> int:
+    """The most of an item (≥ 0) that can be taken from a day on: the least open on any day from then."""
+    steps: dict[date, int] = {}
+    for allocation in allocations:
+        if item.id in {allocation.credit_item_id, allocation.debit_item_id}:
+            day = max(allocation.effective_on, from_day)
+            steps[day] = steps.get(day, 0) + allocation.amount
+    open_now = abs(item.amount) - steps.pop(from_day, 0)
+    least = open_now
+    for day in sorted(steps):
+        open_now -= steps[day]
+        least = min(least, open_now)
+    return max(0, least)
+
+
+def plan(
+    credit: OpenItem, debit: OpenItem, amount: int, effective_on: date, allocations: Iterable[Allocation]
+) -> Planned:
     """Sets `amount` minor units of the credit against the debit. Raises AllocationRefused.
 
-    Both sides are given with what is open of them now; what later allocations have already claimed is not free.
+    `allocations` are all that touch either side; what those dated later have already claimed is not free.
     """
-    if credit.item.currency != debit.item.currency or credit.item.amount >= 0 or debit.item.amount <= 0:
-        raise SidesDoNotFit(f"{credit.item.number} against {debit.item.number}")
+    if credit.currency != debit.currency or credit.amount >= 0 or debit.amount <= 0:
+        raise SidesDoNotFit(f"{credit.number} against {debit.number}")
     if amount <= 0:
         raise AmountNotPositive(str(amount))
-    free = min(-credit.remaining, debit.remaining)
-    if amount > free:
-        raise MoreThanRemains(f"{amount} of {free}")
-    earliest = max(credit.item.document_date, debit.item.document_date)
+    earliest = max(credit.document_date, debit.document_date)
     if effective_on < earliest:
         raise BeforeDocument(f"{effective_on} before {earliest}")
-    return Planned(credit.item.id, debit.item.id, amount, effective_on)
+    given = list(allocations)
+    most = min(free(credit, given, effective_on), free(debit, given, effective_on))
+    if amount > most:
+        raise MoreThanRemains(f"{amount} of {most}")
+    return Planned(credit.id, debit.id, amount, effective_on)
 
 
 def undo(allocation: Allocation, others: Iterable[Allocation], effective_on: date) -> Planned:
@@ -88,27 +106,41 @@ def undo(allocation: Allocation, others: Iterable[Allocation], effective_on: dat
     return Planned(*pair, -allocation.amount, effective_on, allocation.id)
 
 
-def spread(
-    credit: OpenAmount, debits: Sequence[OpenAmount], effective_on: date, limit: int | None = None
-) -> list[Planned]:
-    """Sets a credit (an advance, a payment on account) against debits, oldest due first, as far as it goes.
+class Order(StrEnum):
+    """How an advance is laid over several debits: the oldest due first, or each by its share."""
 
-    `limit` is the most that may be taken of it. Debits whose day has not come take effect on their own date.
+    OLDEST_FIRST = "oldest_first"
+    BY_SHARE = "by_share"
+
+
+def spread(
+    credit: OpenItem,
+    debits: Sequence[OpenItem],
+    effective_on: date,
+    allocations: Sequence[Allocation],
+    order: Order = Order.OLDEST_FIRST,
+) -> list[Planned]:
+    """Sets a credit (an advance, a payment on account) against debits as far as it goes.
+
+    A debit dated later is taken from its own date on.
     """
-    left = -credit.remaining if limit is None else min(limit, -credit.remaining)
+    oldest = sorted(debits, key=_oldest_first)
+    days = [max(effective_on, debit.document_date, credit.document_date) for debit in oldest]
+    room = [free(debit, allocations, day) for debit, day in zip(oldest, days, strict=True)]
+    left = min(free(credit, allocations, effective_on), sum(room))
+    shares = split_by_largest_remainder(left, room) if order is Order.BY_SHARE and left else room
     plans: list[Planned] = []
-    for debit in sorted(debits, key=_oldest_first):
-        amount = min(left, debit.remaining)
+    for debit, day, share in zip(oldest, days, shares, strict=True):
+        amount = min(left, share)
         if amount > 0:
-            day = max(effective_on, debit.item.document_date, credit.item.document_date)
-            plans.append(plan(credit, debit, amount, day))
+            plans.append(plan(credit, debit, amount, day, allocations))
             left -= amount
     return plans
 
 
-def _oldest_first(line: OpenAmount) -> tuple[date, date, int]:
-    due = line.item.due_date if line.item.due_date is not None else line.item.document_date
-    return due, line.item.document_date, line.item.instalment
+def _oldest_first(item: OpenItem) -> tuple[date, date, int]:
+    due = item.due_date if item.due_date is not None else item.document_date
+    return due, item.document_date, item.instalment
 
 
 @dataclass(frozen=True, slots=True)

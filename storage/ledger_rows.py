@@ -9,6 +9,7 @@ from uuid import UUID
 import polars as pl
 from psycopg import AsyncConnection
 from sqlalchemy import Select, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from ledger.columnar import LedgerFrame
 from ledger.items import Allocation, Kind, OpenItem
@@ -252,7 +253,7 @@ async def control_balances(session: Session, company_id: UUID, as_of: date) -> d
     newest = (
         select(control_balance.c.currency, control_balance.c.amount)
         .where(control_balance.c.company_id == company_id, control_balance.c.as_of == as_of)
-        .distinct(control_balance.c.currency, control_balance.c.account)
+        .ext(distinct_on(control_balance.c.currency, control_balance.c.account))
         .order_by(
             control_balance.c.currency, control_balance.c.account, control_balance.c.recorded_at.desc(),
             control_balance.c.id.desc(),

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, cast, func, select, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
 
 from storage.database import Session
 from storage.schema import audit_event, customer, delivery_event, dispute, statement
@@ -199,7 +199,7 @@ async def living_closings(
             statement.c.company_id == company_id, statement.c.period == period, statement.c.status.not_in(dead)
         )
         .order_by(statement.c.customer_id, statement.c.currency, statement.c.version.desc())
-        .distinct(statement.c.customer_id, statement.c.currency)
+        .ext(distinct_on(statement.c.customer_id, statement.c.currency))
     )  # fmt: skip
     return [(row[0], row[1]) for row in await session.execute(query)]
 

@@ -1,0 +1,1 @@
+"""Money, balances, aging, allocations: examples as text, rules as properties."""

@@ -1,0 +1,1 @@
+"""Statement contents, their life, their builds: figures that tie in every form."""

@@ -1,0 +1,1 @@
+"""Real ledgers and other systems' scenarios, with figures that were computed elsewhere."""
