@@ -5,8 +5,8 @@ Several clocks at once are harmless: the unique key of a job's occasion decides.
 
 import asyncio
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.cron import CronTrigger
+from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]  # it has no types
+from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]  # it has no types
 
 from services.insert_due_jobs import insert_due_jobs
 from storage.database import Database

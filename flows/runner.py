@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from prefect import Flow, aserve
-from prefect.deployments.runner import EntrypointType, RunnerDeployment
+from prefect.deployments.runner import RunnerDeployment
+from prefect.types.entrypoint import EntrypointType
 
 from flows.chase import chase
 from flows.close_period import close_period

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def manifest_path(path: Path) -> Path:
 async def back_up(engine: Database, url: str, path: Path) -> dict[str, Any]:
     """Dumps the database at one instant; answers path, size, SHA-256 and totals."""
     await asyncio.to_thread(_refuse_bad_place, path)
-    partial = path.with_name(path.name + ".part")
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     async with owner_transaction(engine) as session:
         snapshot = await export_snapshot(session)
         figures = await totals(session)

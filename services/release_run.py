@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from ledger.money import decimal_text
+from services.report_run import GONE_OUT
 from services.run_batches import Figures, Progress, Report
 from services.send_statement import release_statement
 from storage.companies import Company
@@ -21,7 +22,6 @@ UNDECIDED = frozenset({"draft", "in_review", "returned"})
 """Statements that still wait for a person; a run with one of them is not past its review."""
 
 NOT_GONE = UNDECIDED | {"approved"}
-GONE_OUT = frozenset({"sent", "confirmed", "disputed", "settled"})
 
 
 async def release_run(

