@@ -2,7 +2,22 @@
 
 import typer
 
-from console import aging, audit, backup, balance, check, company, doctor, settings, statements, tie, up
+from console import (
+    aging,
+    audit,
+    backup,
+    balance,
+    check,
+    company,
+    doctor,
+    imports,
+    outbox,
+    profiles,
+    settings,
+    statements,
+    tie,
+    up,
+)
 
 app = typer.Typer(
     name="tieout",
@@ -22,6 +37,10 @@ app.command("doctor")(doctor.doctor_command)
 app.command("backup")(backup.backup_command)
 app.command("restore")(backup.restore_command)
 app.command("settings")(settings.settings_command)
+app.command("import")(imports.import_command)
+app.add_typer(profiles.app, name="profile")
+app.add_typer(outbox.app, name="outbox")
+app.command("deliveries")(outbox.deliveries)
 
 
 def main() -> None:

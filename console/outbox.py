@@ -1,0 +1,130 @@
+"""`tieout outbox` and `tieout deliveries`: what is queued, what was given up, what became of a statement's mails."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from console.context import Context, run_command
+from services.add_company import company_by_code
+from services.cancel_message import cancel_message
+from services.retry_message import retry_message
+from services.show_deliveries import show_deliveries
+from storage.database import transaction
+from storage.outbox import OutboxRow, count_states, list_rows
+
+app = typer.Typer(help="Messages that wait, were given up, or arrived.", no_args_is_help=True)
+
+CompanyOption = Annotated[str, typer.Option("--company", help="Company code.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+HIDDEN = ("frozen", "lease_token", "age")
+"""Not for print: bytes with links in them, and machinery."""
+
+
+@app.command("list")
+def list_messages(
+    company: CompanyOption,
+    state: Annotated[
+        str | None,
+        typer.Option(help="pending, sending, accepted, uncertain, suppressed, dead or cancelled."),
+    ] = None,
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List messages.
+
+    Example: tieout outbox list --company ACME --state dead
+    """
+
+    async def work(context: Context) -> dict[str, Any]:
+        found = await company_by_code(context.engine, company)
+        async with transaction(context.engine, found.id) as session:
+            rows = await list_rows(session, found.id, state=state, limit=limit)
+            counts = await count_states(session, found.id)
+        return {"counts": counts, "messages": [_plain(row) for row in rows]}
+
+    run_command(work, as_json=as_json, show=_show_list)
+
+
+@app.command("retry")
+def retry(
+    message: Annotated[UUID, typer.Argument(help="The message's id.")],
+    company: CompanyOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Send a given-up message again, with the same Message-ID.
+
+    Example: tieout outbox retry 0198a1b2-… --company ACME
+    """
+
+    async def work(context: Context) -> dict[str, Any]:
+        found = await company_by_code(context.engine, company)
+        return _plain(await retry_message(context.engine, found.id, message))
+
+    run_command(work, as_json=as_json, show=lambda console, row: console.print(f"Queued again: {row['id']}"))
+
+
+@app.command("cancel")
+def cancel(
+    message: Annotated[UUID, typer.Argument(help="The message's id.")],
+    company: CompanyOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Call a waiting or given-up message off.
+
+    Example: tieout outbox cancel 0198a1b2-… --company ACME
+    """
+
+    async def work(context: Context) -> dict[str, Any]:
+        found = await company_by_code(context.engine, company)
+        return _plain(await cancel_message(context.engine, found.id, message)) | {"state": "cancelled"}
+
+    run_command(work, as_json=as_json, show=lambda console, row: console.print(f"Called off: {row['id']}"))
+
+
+def deliveries(
+    company: CompanyOption,
+    statement: Annotated[str, typer.Option(help="The statement's number.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Show what became of a statement's messages.
+
+    Example: tieout deliveries --company ACME --statement 2026-06/C00123/CNY/v1
+    """
+
+    async def work(context: Context) -> dict[str, Any]:
+        found = await company_by_code(context.engine, company)
+        return await show_deliveries(context.engine, found.id, statement)
+
+    run_command(work, as_json=as_json, show=_show_deliveries)
+
+
+def _plain(row: OutboxRow) -> dict[str, Any]:
+    return {key: value for key, value in asdict(row).items() if key not in HIDDEN}
+
+
+def _show_list(console: Console, answer: dict[str, Any]) -> None:
+    console.print("  ".join(f"{state}: {count}" for state, count in sorted(answer["counts"].items())) or "No messages.")
+    table = Table("Id", "Message", "To", "State", "Tries", "Answer")
+    for row in answer["messages"]:
+        table.add_row(
+            str(row["id"]), f"{row['kind']} ({row['channel']})", row["recipient"], row["state"], str(row["tries"]),
+            row["answer"] or "",
+        )  # fmt: skip
+    if answer["messages"]:
+        console.print(table)
+
+
+def _show_deliveries(console: Console, answer: dict[str, Any]) -> None:
+    table = Table("When", "What", "To", "Answer", title=answer["statement"])
+    for event in answer["events"]:
+        table.add_row(
+            f"{event['at']:%Y-%m-%d %H:%M:%S}", event["kind"], event["recipient"], event["facts"].get("answer", "")
+        )
+    console.print(table)
+    for message in answer["messages"]:
+        tries = ", ".join(f"{one['outcome']} ({one['answer']})" for one in message["attempts"])
+        console.print(f"{message['message_id']} to {message['recipient']}: {message['state']}; {tries}")
