@@ -8,6 +8,6 @@ FEN = Decimal("0.01")
 
 
 def capital_amount(amount: str) -> str:
-    """ "1005.05" to 壹仟零伍元零伍分; rounded to fen first, a negative amount starts with 负."""
+    """1005.05 becomes 壹仟零伍元零伍分; rounded to fen first, a negative amount starts with 负."""
     rounded = Decimal(amount).quantize(FEN, rounding=ROUND_HALF_UP)
     return str(cn2an.an2cn(f"{rounded:f}", "rmb"))

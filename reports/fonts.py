@@ -37,3 +37,20 @@ def drawable_characters() -> frozenset[str]:
 def _characters(path: Path) -> frozenset[str]:
     with TTFont(path, lazy=True) as font:
         return frozenset(map(chr, font.getBestCmap()))
+
+
+@cache
+def _advances() -> dict[str, float]:
+    """Width of each character of regular text, as a part of the font size."""
+    widths: dict[str, float] = {}
+    for name in ("NotoSans-Regular.ttf", "NotoSansSC-Regular.ttf"):
+        with TTFont(font_folder() / name, lazy=True) as font:
+            units, metrics = font["head"].unitsPerEm, font["hmtx"].metrics
+            widths |= {chr(code): metrics[glyph][0] / units for code, glyph in font.getBestCmap().items()}
+    return widths
+
+
+def text_width(text: str, size: float) -> float:
+    """Points that `text` takes on one line in regular weight without kerning; 0 for what cannot be drawn."""
+    advances = _advances()
+    return size * sum(advances.get(sign, 0.0) for sign in text)

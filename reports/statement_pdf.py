@@ -4,6 +4,7 @@ The page repeats the content's figures and embeds them as `statement.json`, whos
 """
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -28,6 +29,13 @@ WORKER_FROM_LINES = 150
 
 WORKER_SECONDS = 120
 """700 lines take under two seconds; a worker that needs this long hangs."""
+
+
+QR_MASK = 4
+"""Every mask reads back; judging all eight takes longer than the rest of the page's preparation."""
+
+QUIET = 4
+"""Light modules around a QR code, as ISO/IEC 18004 asks."""
 
 
 class CharacterNotDrawable(Refusal):
@@ -56,7 +64,7 @@ def draw(content: dict[str, Any], language: str, link: str | None) -> bytes:
     inputs = {
         "view": json.dumps(view, ensure_ascii=False),
         "content": canonical_json(content),
-        "qr": "" if link is None else segno.make(link, error="m").svg_inline(border=2),
+        "qr": "" if link is None else qr_svg(link),
     }
     try:
         drawn = _compiler().compile(
@@ -66,6 +74,18 @@ def draw(content: dict[str, Any], language: str, link: str | None) -> bytes:
         raise RenderFailed(f"{content['number']}: {error.diagnostic or error.message}") from error
     assert isinstance(drawn, bytes)  # noqa: S101 - a PDF is one file
     return drawn
+
+
+def qr_svg(link: str) -> str:
+    """A QR code with its quiet zone as SVG, one path of horizontal runs."""
+    matrix = segno.make(link, error="m", mask=QR_MASK).matrix
+    runs = "".join(
+        f"M{run.start() + QUIET},{y + QUIET + 0.5}h{run.end() - run.start()}"
+        for y, row in enumerate(matrix)
+        for run in re.finditer(rb"\x01+", bytes(row))
+    )
+    side = len(matrix) + 2 * QUIET
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}"><path stroke="#000" d="{runs}"/></svg>'
 
 
 def refuse_undrawable(content: dict[str, Any]) -> None:

@@ -11,23 +11,35 @@ from typing import Any
 from ledger.canonical import canonical_json, sha256_hex
 from reports import labels
 from reports.capital_amount import capital_amount
+from reports.fonts import text_width
 from words.catalog import translate
 from words.figures import amount_text
 
 Content = dict[str, Any]
 View = dict[str, Any]
 
-CARRY_FROM_ROWS = 12
-"""Fewer rows than this cannot break over a page unless their texts wrap; the carried amounts cost a layout pass."""
+CARRY_FROM_LINES = 25
+"""Up to so many lines of text the tables fit on the first page; carried amounts cost a layout pass more."""
 
 BREAK_EVERY = 16
 """A longer run without space or hyphen gets a place where it may break, so that it cannot run into its neighbour."""
 
-DIGIT, COMMA, WIDE, LATIN = 4.44, 2.78, 8.0, 5.0
-"""Widths in points at 8 pt: digits and signs are measured, Latin letters are a high average."""
+TEXT_WIDTH = 504.5
+"""Points between the margins of the page (A4, 16 mm each)."""
 
-FIRST_WIDE = 0x2E80
-"""From here on Unicode holds East Asian writing, as wide as it is high."""
+TABLE_SIZE, LABEL_SIZE, CELL_PADDING = 8, 7.5, 6.0
+"""Points; as the template sets them."""
+
+BODY_SIZE = 9
+
+AGING_ROW, SUMMARY_HEIGHT = 12.8, 118
+"""Points of one aging row, and at most of the box beside it, amount in words included."""
+
+BOLD = 1.08
+"""Bold text is at most so much wider than regular text."""
+
+ROW_HEIGHT, LINE_HEIGHT = 12.6, 11.0
+"""Points of a row whose texts fit on one line; a height known beforehand halves the work of the layout."""
 
 ITEM_COLUMNS = ("Date", "Document", "Kind", "Description", "Due", "Days overdue", "Amount", "Open")
 MOVEMENT_COLUMNS = ("Date", "Document", "Kind", "Description", "Due", "Debit", "Credit", "Balance")
@@ -51,7 +63,10 @@ def view_of(content: Content, language: str, link: str | None) -> View:
     """Everything on the page as text, for `templates/statement.typ`."""
     say = _Speaker(language)
     closing = content["closing"]
+    facts = _facts(content, say)
+    facts_label = max(text_width(name, LABEL_SIZE) for name, _ in facts) + 12
     digest = sha256_hex(canonical_json(content))
+    aging = _aging(content, say)
     return {
         "lang": language,
         "region": "cn" if language == "zh" else "gb",
@@ -65,14 +80,15 @@ def view_of(content: Content, language: str, link: str | None) -> View:
             "code": plain(content["customer"]["code"]),
             "country": content["customer"].get("country") or "",
         },
-        "facts": _facts(content, say),
+        "facts": facts,
+        "facts_label": facts_label,
+        "facts_width": facts_label + max(text_width(value, 9) for _, value in facts) + 1,
         "summary": _summary(content, say),
         "capital": capital_amount(closing) if content["currency"] == "CNY" else None,
-        "aging": _aging(content, language),
-        "aging_total": {
-            "items": str(sum(bucket["items"] for bucket in content["aging"])),
-            "amount": amount_text(_sum(content["aging"], "amount"), language),
-        },
+        "aging": aging[:-1],
+        "aging_total": list(aging[-1].values())[:5],
+        "aging_widths": _aging_widths(aging, say),
+        "figures_height": max(AGING_ROW * (len(aging) + 1) + 2, SUMMARY_HEIGHT),
         "tables": _tables(content, say),
         "small": [
             small for small in (_accounts(content, say), _disputes(content, say), _checks(content, say)) if small
@@ -108,7 +124,6 @@ def _words(say: _Speaker) -> dict[str, str]:
         "items": say("Items"),
         "amount": say("Amount"),
         "share": say("Share"),
-        "total": say("Total"),
         "nothing": say("No documents."),
         "brought": say("Brought forward"),
         "carried": say("Carried forward"),
@@ -122,7 +137,7 @@ def _words(say: _Speaker) -> dict[str, str]:
 def _facts(content: Content, say: _Speaker) -> list[list[str]]:
     period = content["period"]
     return [
-        [say("Statement number"), breakable(content["number"])],
+        [say("Statement number"), content["number"]],
         [say("Period"), f"{period['start']} – {period['end']}"],
         [say("As of"), content["as_of"]],
         [say("Currency"), content["currency"]],
@@ -142,22 +157,35 @@ def _summary(content: Content, say: _Speaker) -> list[list[str]]:
     return [[name, say.amount(amount), role] for name, amount, role in rows]
 
 
-def _aging(content: Content, language: str) -> list[View]:
-    owed = sum((max(Decimal(bucket["amount"]), Decimal(0)) for bucket in content["aging"]), Decimal(0))
-    rows = []
-    for bucket in content["aging"]:
-        share = Decimal(bucket["amount"]) / owed * 100 if owed else Decimal(0)
+def _aging(content: Content, say: _Speaker) -> list[View]:
+    """A row for each bucket, then the total; keys in the order of the columns."""
+    amounts = [Decimal(bucket["amount"]) for bucket in content["aging"]]
+    owed = sum((amount for amount in amounts if amount > 0), Decimal(0))
+    rows: list[View] = []
+    for bucket, amount in zip(content["aging"], amounts, strict=True):
+        share = amount / owed * 100 if amount > 0 else Decimal(0)
         rows.append(
             {
-                "label": labels.bucket_label(bucket, language),
-                "items": bucket["items"],
-                "amount": amount_text(bucket["amount"], language),
-                "share": f"{share:.1f}%" if share > 0 else "",
-                "bar": max(int(share), 0),
+                "label": labels.bucket_label(bucket, say.language),
+                "bar": int(share),
+                "items": str(bucket["items"]),
+                "amount": say.amount(amount),
+                "share": f"{share:.1f}%" if share else "",
                 "late": bucket["from"] is not None and bucket["from"] > 0,
             }
         )
-    return rows
+    items = sum(bucket["items"] for bucket in content["aging"])
+    total = say.amount(sum(amounts, Decimal(0)))
+    return [*rows, {"label": say("Total"), "bar": "", "items": str(items), "amount": total, "share": "", "late": False}]
+
+
+def _aging_widths(rows: list[View], say: _Speaker) -> list[float | str]:
+    widths: list[float | str] = []
+    for key, heading in (("label", "Age"), ("bar", ""), ("items", "Items"), ("amount", "Amount"), ("share", "Share")):
+        texts = [say(heading), *(str(row[key]) for row in rows)]
+        widest = max(text_width(text, BODY_SIZE) for text in texts) * BOLD + CELL_PADDING + 1
+        widths.append("rest" if key == "bar" else widest)
+    return widths
 
 
 def _tables(content: Content, say: _Speaker) -> list[View]:
@@ -172,6 +200,10 @@ def _tables(content: Content, say: _Speaker) -> list[View]:
         tables.append(draw(content, labels.name_of(labels.SECTIONS, section, say.language), lines, say))
     if content["unapplied"]["lines"]:
         tables.append(_items(content, say("Receipts and credits not yet applied"), content["unapplied"]["lines"], say))
+    lines_so_far = 0
+    for table in tables:
+        lines_so_far += 4 + sum(1 if row["height"] != "auto" else 3 for row in table["rows"])
+        table["carry"] = lines_so_far > CARRY_FROM_LINES
     return tables
 
 
@@ -250,44 +282,44 @@ def _first_cells(line: Content, say: _Speaker, description: str) -> list[str]:
 def _table(heading: str, columns: list[str], rows: list[View], running: list[str], *, late: int) -> View:
     body = [row["cells"] for row in rows if row["kind"] != "group"]
     has_descriptions = any(cells[DESCRIPTION] for cells in body)
-    widths: list[float | str] = [
-        46.0,
-        _width(body, 1, columns, at_most=104) if has_descriptions else "rest",
-        _width(body, 2, columns, at_most=58),
-        "rest",
-        52.0,
-        _width(body, 5, columns, at_most=90) if late < 0 else 42.0,
-        _width(body, 6, columns, at_most=90),
-        _width(body, 7, columns, at_most=90),
-    ]
-    right = [5, 6, 7]
+    limits: list[int | None] = [52, 110 if has_descriptions else None, 70, None, 58, 90, 90, 90]
     if not has_descriptions:
-        for cells in (columns, widths, *body):
+        late -= 1
+        del limits[DESCRIPTION]
+        for cells in (columns, *body):
             del cells[DESCRIPTION]
-        right, late = [4, 5, 6], late - 1
+    widths = [None if limit is None else _width(body, place, columns, limit) for place, limit in enumerate(limits)]
+    rest = TEXT_WIDTH - sum(width for width in widths if width is not None)
+    for row in rows:
+        row["height"] = _height(row, [rest if width is None else width for width in widths])
     return {
         "heading": heading,
         "columns": columns,
-        "widths": widths,
-        "right": right,
+        "widths": ["rest" if width is None else width for width in widths],
+        "align": ["left"] * (len(columns) - 3) + ["right"] * 3,
         "late": late,
         "rows": rows,
         "running": running,
-        "carry": len(rows) >= CARRY_FROM_ROWS,
+        "carry": False,
     }
 
 
-def _width(body: list[list[str]], column: int, columns: list[str], *, at_most: float) -> float:
-    """Points that the widest text of a column takes, its padding included."""
-    texts = {cells[column] for cells in body} | {columns[column]}
-    return min(max(map(_points, texts), default=0.0) + 8, at_most)
+def _width(body: list[list[str]], column: int, columns: list[str], at_most: float) -> float:
+    """Points that the widest text of a column takes, its padding included; a heading may take two lines."""
+    widest = max((text_width(cells[column], TABLE_SIZE) for cells in body), default=0.0) * BOLD
+    heading = max(text_width(word, LABEL_SIZE) for word in columns[column].split()) * BOLD
+    return round(min(max(widest, heading) + CELL_PADDING + 0.1, at_most), 1)
 
 
-def _points(text: str) -> float:
-    return sum(
-        DIGIT if sign.isdigit() else COMMA if sign in ",.-/ :" else WIDE if ord(sign) >= FIRST_WIDE else LATIN
-        for sign in text
+def _height(row: View, widths: list[float]) -> float | str:
+    if row["kind"] == "group":
+        return "auto"
+    weight = BOLD if row["kind"] == "total" else 1.0
+    fits = all(
+        text_width(text, TABLE_SIZE) * weight <= width - CELL_PADDING
+        for text, width in zip(row["cells"], widths, strict=True)
     )
+    return ROW_HEIGHT if fits else "auto"
 
 
 def _accounts(content: Content, say: _Speaker) -> View | None:
@@ -335,7 +367,8 @@ def _checks(content: Content, say: _Speaker) -> View | None:
 
 def _small(heading: str, columns: list[str], rows: list[list[str]], *, wide: int, right: list[int]) -> View:
     widths = ["rest" if place == wide else "auto" for place in range(len(columns))]
-    return {"heading": heading, "columns": columns, "rows": rows, "widths": widths, "right": right}
+    align = ["right" if place in right else "left" for place in range(len(columns))]
+    return {"heading": heading, "columns": columns, "rows": rows, "widths": widths, "align": align}
 
 
 def _notes(content: Content, say: _Speaker) -> list[str]:
