@@ -7,7 +7,20 @@ from starlette.staticfiles import StaticFiles
 
 from api.context import House
 from api.errors import add_error_handlers
-from api.routes import health, sign_in
+from api.routes import (
+    chasing,
+    compliance,
+    customer_page,
+    customers,
+    dev,
+    disputes,
+    health,
+    inbox,
+    runs,
+    settings_pages,
+    sign_in,
+    statements,
+)
 from api.security import Guard
 from services.settings import Settings
 from storage.database import Database
@@ -16,13 +29,19 @@ HERE = Path(__file__).parent
 ASSETS = HERE.parent / "assets"
 
 
+ROUTES = (
+    health, sign_in, inbox, runs, statements, customers, disputes, chasing, compliance, settings_pages, dev,
+    customer_page,
+)  # fmt: skip
+
+
 def create_app(settings: Settings, engine: Database) -> FastAPI:
     """The application on this database."""
     app = FastAPI(title="Tieout", version="1", openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None)
     app.state.house = House(settings, engine)
     app.add_middleware(Guard, https=app.state.house.https)
     add_error_handlers(app)
-    for module in (health, sign_in):
+    for module in ROUTES:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     for kind in ("js", "css"):

@@ -195,11 +195,16 @@ def _moment(context: TemplateContext, value: datetime | str | None) -> str:
 
 
 @pass_context
+def _moment_in(context: TemplateContext, value: datetime, timezone: str) -> str:
+    """An instant on the sender's clock, on pages without a signed-in person."""
+    return moment_text(value, context["lang"], timezone)
+
+
+@pass_context
 def _with_query(context: TemplateContext, **changes: object) -> str:
     """The same page with some of its query changed; None takes one away."""
     query: dict[str, object] = dict(context["request"].query_params)
     query.update(changes)
-    query.pop("note", None)
     kept = {name: value for name, value in query.items() if value not in (None, "")}
     path: str = context["path"]
     return path + ("?" + urlencode(kept) if kept else "")
@@ -216,7 +221,9 @@ def _make_environment() -> Environment:
     )  # fmt: skip
     made.globals.update(_=_tr, with_query=_with_query)
     made.filters.update(FILTERS)
-    made.filters.update(amount=_amount, minor=_minor, date=_date, moment=_moment, pretty=_pretty, tr=_tr)
+    made.filters.update(
+        amount=_amount, minor=_minor, date=_date, moment=_moment, moment_in=_moment_in, pretty=_pretty, tr=_tr
+    )
     return made
 
 

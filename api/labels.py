@@ -1,7 +1,10 @@
 """Words for codes: the code is the database's, the English here is the key of the Chinese."""
 
+import re
+
 from jinja2 import pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
 from words.catalog import translate
 
@@ -65,6 +68,108 @@ EQUATIONS = {
     "subledger_is_control_account": "Subledger = control account",
 }
 
+TOTALS = {
+    "opening": "Opening", "debits": "Debits", "credits": "Credits", "closing": "Closing", "overdue": "Overdue",
+}  # fmt: skip
+
+CHANGES = {
+    "added": "added", "removed": "removed", "amount_changed": "amount changed", "open_changed": "open amount changed",
+    "due_date_changed": "due date changed", "document_date_changed": "document date changed",
+    "disputed_changed": "disputed amount changed",
+}  # fmt: skip
+
+VERBS = {
+    "statement_built": "Drafted", "statement_submit": "Submitted for review", "statement_approve": "Approved",
+    "statement_reject": "Rejected", "statement_return": "Returned", "statement_return_": "Returned",
+    "statement_send": "Sent", "statement_confirm": "Confirmed by the customer",
+    "statement_dispute": "Disputed by the customer", "statement_settle": "Settled", "statement_void": "Voided",
+    "statement_supersede": "Replaced by a newer version", "statement_revise": "Taken up again",
+    "submitted": "Submitted for review", "opened": "Opened", "approved": "Approved", "rejected": "Rejected",
+    "returned": "Returned", "closed": "Decision closed", "consumed": "Approval used", "auto_approved":
+    "Approved by policy, without people", "stage_opened": "Review opened", "stage_satisfied": "Review complete",
+    "queued": "Queued for sending", "accepted": "Accepted by the mail server", "bounced": "Came back",
+    "answered": "Answered", "no_address": "No address on record", "answer_recorded": "Answer recorded",
+    "dispute_opened": "Dispute opened", "dispute_resolved": "Dispute resolved", "sent": "Sent",
+}  # fmt: skip
+
+RESOLUTIONS = {
+    "accepted": "The customer accepts the line as it is", "credited": "A credit note follows",
+    "corrected": "A corrected statement follows", "withdrawn": "The customer took it back",
+}  # fmt: skip
+
+CHECK_NAMES = {
+    "duties_separated": "Duties separated", "sent_approved": "Sent only when approved and tied",
+    "unanswered": "Statements without an answer", "number_gaps": "Gaps in document numbers",
+    "duplicates": "Numbers used twice", "unapplied_cash": "Old unapplied cash", "audit_chain": "Audit trail whole",
+    "backup_age": "Age of the last backup",
+}  # fmt: skip
+
+PURPOSES = {"statement": "Statements", "reminder": "Reminders"}
+
+TASKS = {
+    "no_address": "No address on record", "bounced": "A message came back",
+    "uncertain_delivery": "It is not certain whether a message arrived", "dispute": "A dispute waits for an answer",
+    "call": "Call the customer", "suppressed": "The address refuses messages",
+    "delivery_failed": "A message could not be delivered",
+}  # fmt: skip
+
+TASK_REMEDIES = {
+    "no_address": "Add a contact on the customer's page; the statement goes out by itself.",
+    "bounced": "Ask the customer for the right address and change the contact.",
+    "uncertain_delivery": "Ask the customer whether it came, or look at the archive mailbox.",
+    "suppressed": "Ask the customer for another address.",
+    "delivery_failed": "Read the server's answer on the statement's timeline, then correct the contact.",
+    "dispute": "Open the dispute, look into it and record how it ended.",
+    "call": "Call, and note what was said on the customer's page.",
+}  # fmt: skip
+
+ACTS = {
+    "Submitted": "Submitted for review", "AutoApproved": "Approved by policy, without people",
+    "StageOpened": "Review opened", "StageBlocked": "Nobody can decide at the moment",
+    "StageUnblocked": "Somebody can decide again", "Voted": "Decided", "VoteRevoked": "Took the decision back",
+    "StageSatisfied": "Review complete", "StageSkipped": "Review not needed", "Closed": "Decision closed",
+    "Consumed": "Approval used", "Superseded": "Replaced by a newer version",
+    "SubjectChanged": "The document changed", "SeatAdded": "Another signature asked for",
+    "StageInserted": "Another review asked for", "SignRemoved": "The extra signature was taken back",
+    "Forwarded": "Handed on", "OpinionAsked": "Opinion asked", "OpinionGiven": "Opinion given",
+    "Reminded": "Reminded", "Escalated": "Escalated", "Cancelled": "Cancelled", "Returned": "Returned",
+    "Withdrawn": "Withdrawn", "Expired": "Expired",
+}  # fmt: skip
+
+DECISIONS = {"approve": "approve", "return": "return", "reject": "reject"}
+
+DECIDED = {
+    "approve": "Your approval is recorded.", "return": "Returned to the preparer.",
+    "reject": "Your rejection is recorded.",
+}  # fmt: skip
+
+APPROVAL_STAGES = {"review": "Reviewer", "manager": "Manager", "compliance": "Compliance officer"}
+
+MESSAGES = {
+    "approval_asked": "Decision asked", "approval_reminded": "Decision reminded", "approval_decided": "Decision told",
+    "run_needs_you": "Run needs you", "run_finished": "Run finished", "statement_to_customer": "Statement to customer",
+    "reminder": "Reminder", "reminder.2": "Second reminder", "reminder.3": "Last reminder",
+    "answer_received": "Answer received", "dispute_opened": "Dispute opened", "compliance_digest": "Compliance digest",
+}  # fmt: skip
+
+_BOLD = re.compile(r"\*([^*\n]+)\*")
+_CHAT_LINK = re.compile(r"&lt;(https?://[^|&\s]+)\|([^&]+)&gt;")
+
+
+def chat_markup(text: str) -> Markup:
+    """Slack's mrkdwn, the part that we write: bold and named links; everything else is text."""
+    safe = _BOLD.sub(r"<strong>\1</strong>", str(escape(text)))
+    linked = _CHAT_LINK.sub(r'<a href="\1" rel="noreferrer">\2</a>', safe)
+    return Markup(linked)  # noqa: S704 - escaped above
+
+
+def safe_address(address: str) -> str:
+    """An address that a click may follow; anything but http and https leads nowhere."""
+    return address if address.startswith(("http://", "https://", "/")) else "#"
+
+
+ACTORS = {"system": "the system", "customer": "the customer", "user": "staff"}
+
 
 def label(labels: dict[str, str], code: str, language: str) -> str:
     """The word for a code; a code without one is shown as it is, readable."""
@@ -105,8 +210,14 @@ def _labeller(labels: dict[str, str]) -> object:
 
 
 FILTERS: dict[str, object] = {
+    "message_name": _labeller(MESSAGES), "mrkdwn": chat_markup, "safe_address": safe_address,
+    "decision_name": _labeller(DECISIONS), "decided_name": _labeller(DECIDED), "request_state": _labeller(STATUSES),
+    "approval_stage": _labeller(APPROVAL_STAGES),
     "status_name": _labeller(STATUSES), "status_tone": tone, "role_name": _labeller(ROLES),
     "kind_name": _labeller(KINDS), "form_name": _labeller(FORMS), "section_name": _labeller(SECTIONS),
     "stage_name": _labeller(STAGES), "reason_name": _labeller(REASONS), "answer_name": _labeller(ANSWERS),
     "equation_name": _labeller(EQUATIONS), "bucket_name": _bucket_name,
+    "total_name": _labeller(TOTALS), "change_name": _labeller(CHANGES), "verb_name": _labeller({**VERBS, **ACTS}),
+    "actor_name": _labeller(ACTORS), "resolution_name": _labeller(RESOLUTIONS), "check_name": _labeller(CHECK_NAMES),
+    "purpose_name": _labeller(PURPOSES), "task_name": _labeller(TASKS), "task_remedy": _labeller(TASK_REMEDIES),
 }  # fmt: skip

@@ -13,7 +13,6 @@ from storage.schema import (
     app_user,
     approval_policy,
     approval_request,
-    approval_task,
     chase,
     contact,
     customer,
@@ -22,6 +21,7 @@ from storage.schema import (
     profile,
     raw_record,
     statement,
+    task,
     user_role,
 )
 
@@ -31,59 +31,6 @@ def _same(left: Any, right: Any, column: str) -> Any:  # noqa: ANN401 - SQLAlche
 
 
 # -- inbox -------------------------------------------------------------------------------------------
-
-
-async def waiting_count(session: Session, company_id: UUID, user_id: UUID, roles: frozenset[str]) -> int:
-    """How many open decisions name this person or one of their roles."""
-    query = select(func.count(func.distinct(approval_task.c.request_id))).where(
-        approval_task.c.company_id == company_id,
-        approval_task.c.state == "open",
-        or_(approval_task.c.user_id == user_id, approval_task.c.role.in_(sorted(roles))),
-    )
-    return int((await session.execute(query)).scalar_one())
-
-
-async def waiting_page(
-    session: Session, company_id: UUID, user_id: UUID, roles: frozenset[str], run_id: UUID | None, limit: int = PAGE
-) -> Rows:
-    """Open decisions of this person or their roles with the statement's figures, oldest then dearest first."""
-    mine = (
-        select(approval_task.c.request_id, func.min(approval_task.c.due_at).label("due_at"))
-        .where(
-            approval_task.c.company_id == company_id,
-            approval_task.c.state == "open",
-            or_(approval_task.c.user_id == user_id, approval_task.c.role.in_(sorted(roles))),
-        )
-        .group_by(approval_task.c.request_id)
-        .subquery()
-    )
-    query = (
-        select(
-            approval_request.c.id, approval_request.c.subject_kind, approval_request.c.subject_id,
-            approval_request.c.digest, approval_request.c.facts, approval_request.c.stage, approval_request.c.round,
-            approval_request.c.opened_at, approval_request.c.submitted_by, mine.c.due_at,
-            statement.c.id.label("statement_id"), statement.c.number, statement.c.currency, statement.c.opening,
-            statement.c.debits, statement.c.credits, statement.c.closing, statement.c.overdue, statement.c.ties,
-            statement.c.run_id, statement.c.period, statement.c.prepared_by, statement.c.difference,
-            customer.c.name.label("customer_name"), customer.c.code.label("customer_code"),
-        )
-        .join(mine, mine.c.request_id == approval_request.c.id)
-        .outerjoin(
-            statement,
-            and_(
-                statement.c.company_id == approval_request.c.company_id,
-                approval_request.c.subject_kind == "statement",
-                func.cast(statement.c.id, approval_request.c.subject_id.type) == approval_request.c.subject_id,
-            ),
-        )
-        .outerjoin(customer, _same(statement, customer, "customer_id"))
-        .where(approval_request.c.company_id == company_id, approval_request.c.state == "open")
-        .order_by(func.date_trunc("day", approval_request.c.opened_at), func.abs(statement.c.closing).desc())
-        .limit(limit)
-    )  # fmt: skip
-    if run_id:
-        query = query.where(statement.c.run_id == run_id)
-    return await rows_of(session, query)
 
 
 async def find_request(session: Session, company_id: UUID, request_id: UUID) -> dict[str, Any] | None:
@@ -109,6 +56,25 @@ async def request_of_subject(session: Session, company_id: UUID, kind: str, subj
     )
     rows = await rows_of(session, query)
     return rows[0] if rows else None
+
+
+async def own_tasks(session: Session, company_id: UUID, user_id: UUID, roles: frozenset[str], limit: int = 20) -> Rows:
+    """Open tasks of this person or one of their roles, those due first."""
+    return await rows_of(
+        session,
+        select(
+            task.c.id, task.c.kind, task.c.due_on, task.c.facts, task.c.customer_id, task.c.subject_kind,
+            task.c.subject_id, customer.c.name.label("customer_name"),
+        )
+        .outerjoin(customer, _same(task, customer, "customer_id"))
+        .where(
+            task.c.company_id == company_id,
+            task.c.state == "open",
+            or_(task.c.owner_id == user_id, and_(task.c.owner_id.is_(None), task.c.role.in_(sorted(roles)))),
+        )
+        .order_by(task.c.due_on.nulls_last(), task.c.id)
+        .limit(limit),
+    )  # fmt: skip
 
 
 # -- customers ---------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What pages and the JSON API list: read-only queries, keyset paging by id, rows as plain mappings."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -190,3 +191,11 @@ async def timeline_of(session: Session, company_id: UUID, row: dict[str, Any]) -
     )  # fmt: skip
     query = audit.union_all(acts, sent).order_by("at")
     return [dict(one) for one in (await session.execute(query)).mappings()]
+
+
+async def business_today(session: Session, timezone: str) -> date:
+    """Today on the company's calendar, by the database's clock."""
+    today: date = (
+        await session.execute(select(func.date(func.timezone(timezone, func.clock_timestamp()))))
+    ).scalar_one()
+    return today

@@ -14,16 +14,13 @@ from sqlalchemy import insert
 from ledger.canonical import canonical_json
 from ledger.money import decimal_text
 from services.add_company import add_company
+from services.open_approvals import open_approval
 from storage.audit import SYSTEM, Actor, record
 from storage.database import Database, Session, owner_transaction, transaction
 from storage.identifiers import new_id
 from storage.schema import (
-    access_token,
     aging_policy,
     app_user,
-    approval_policy,
-    approval_request,
-    approval_task,
     caught_message,
     chase,
     contact,
@@ -41,6 +38,7 @@ from storage.schema import (
     task,
     user_role,
 )
+from storage.tokens import mint
 
 PASSWORD = "correct horse battery staple"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -53,7 +51,7 @@ CUSTOMERS = (
     ("C00124", "宁波海川贸易有限公司", "CN", "zh", "CNY"), ("7938-EVASK", "Evask Instruments GmbH", "DE", "en", "EUR"),
     ("K-0077", "Kawano Trading K.K.", "JP", "en", "JPY"),
 )  # fmt: skip
-STATES = ("in_review", "in_review", "sent", "disputed", "approved")
+STATES = ("draft", "draft", "sent", "disputed", "approved")
 
 
 @dataclass
@@ -64,21 +62,20 @@ class Sample:
     people: dict[str, UUID] = field(default_factory=dict)
     customers: list[UUID] = field(default_factory=list)
     statements: list[UUID] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
     requests: list[UUID] = field(default_factory=list)
     records: list[UUID] = field(default_factory=list)
     findings: list[UUID] = field(default_factory=list)
     run_id: UUID = field(default_factory=new_id)
     contact_ids: list[UUID] = field(default_factory=list)
-    answer_token: str = "answer-token-of-the-sample-000000000000000001"
-    decide_token: str = "decide-token-of-the-sample-000000000000000001"
+    answer_token: str = ""
+    decide_token: str = ""
 
 
 async def make_sample(engine: Database, code: str = "SAMPLE", name: str = "Tieout Trading 泰透贸易") -> Sample:
     """Writes the whole sample."""
     company_id = await add_company(engine, code, name, "CNY", "Asia/Shanghai")
     made = Sample(company_id)
-    made.answer_token += code
-    made.decide_token += code
     async with transaction(engine, company_id) as session:
         await _people(session, made, code)
         await _customers(session, made)
@@ -123,7 +120,7 @@ async def _customers(session: Session, made: Sample) -> None:
             insert(contact).values(
                 company_id=made.company_id, id=contact_id, customer_id=customer_id,
                 name="王会计" if language == "zh" else "Accounts payable",
-                email=None if index == 2 else f"ap{index}@customer.example", language=language,  # noqa: PLR2004
+                email=None if index == 2 else f"ap{index}@customer.example", language=language,
             )
         )  # fmt: skip
 
@@ -218,6 +215,7 @@ async def _statement(session: Session, made: Sample, index: int) -> None:
     statement_id = new_id()
     made.statements.append(statement_id)
     body = canonical_json(content)
+    made.digests.append(hashlib.sha256(body.encode()).hexdigest())
     await session.execute(
         insert(statement).values(
             company_id=made.company_id, id=statement_id, number=content["number"], run_id=made.run_id,
@@ -246,31 +244,16 @@ def _minor(text: str, currency: str) -> int:
 
 
 async def _approvals(session: Session, made: Sample) -> None:
-    policy_id = new_id()
-    await session.execute(
-        insert(approval_policy).values(
-            company_id=made.company_id, id=policy_id, name="statements", version=1, sha256="0" * 64, state="published",
-            body=json.dumps({"name": "statements", "stages": [{"name": "review", "seats": [["role:reviewer"]]}]}),
-        )
-    )  # fmt: skip
+    preparer = made.people["陈静"]
     for index in range(2):
-        request_id = new_id()
-        made.requests.append(request_id)
-        now = datetime.now(UTC)
-        digest = hashlib.sha256(canonical_json({"index": index}).encode()).hexdigest()
-        await session.execute(
-            insert(approval_request).values(
-                company_id=made.company_id, id=request_id, policy_id=policy_id, subject_kind="statement",
-                subject_id=str(made.statements[index]), digest=digest, facts={"closing": "2408.00"}, state="open",
-                stage=0, round=1, projection={}, submitted_by=made.people["陈静"], opened_at=now,
-            )
-        )  # fmt: skip
-        await session.execute(
-            insert(approval_task).values(
-                company_id=made.company_id, id=new_id(), request_id=request_id, stage=0, round=1, role="reviewer",
-                opened_at=now, due_at=now + timedelta(days=2),
-            )
-        )  # fmt: skip
+        subject, digest = str(made.statements[index]), made.digests[index]
+        facts = {
+            "ties": True, "findings": 1, "form_changed": False, "credit_balance": False, "disputed": False,
+            "closing_whole": 2408, "currency": CUSTOMERS[index][4], "period": "2026-06",
+        }  # fmt: skip
+        made.requests.append(
+            await open_approval(session, made.company_id, "statement", subject, digest, facts, preparer, preparer)
+        )
 
 
 async def _exceptions(session: Session, made: Sample) -> None:
@@ -314,8 +297,8 @@ async def _exceptions(session: Session, made: Sample) -> None:
     await session.execute(
         insert(task).values(
             company_id=made.company_id, id=new_id(), kind="no_address", subject_kind="statement",
-            subject_id=str(made.statements[2]), customer_id=made.customers[2], facts={"number": "2026-06/C00124/CNY/v1"},
-            dedup_key="no_address/2026-06/C00124",
+            subject_id=str(made.statements[2]), customer_id=made.customers[2],
+            facts={"number": "2026-06/C00124/CNY/v1"}, dedup_key="no_address/2026-06/C00124",
         )
     )  # fmt: skip
     await session.execute(
@@ -346,18 +329,14 @@ async def _compliance(session: Session, made: Sample) -> None:
 
 
 async def _links(session: Session, made: Sample) -> None:
-    soon = datetime.now(UTC) + timedelta(days=3)
-    for token, purpose, kind, subject, person in (
-        (made.answer_token, "answer", "statement", made.statements[2], made.contact_ids[2]),
-        (made.decide_token, "decide", "approval_request", made.requests[0], made.people["Alice Reviewer"]),
+    for name, purpose, kind, subject, person in (
+        ("answer_token", "answer", "statement", made.statements[2], made.contact_ids[2]),
+        ("decide_token", "decide", "approval_request", made.requests[0], made.people["Alice Reviewer"]),
     ):
-        await session.execute(
-            insert(access_token).values(
-                company_id=made.company_id, token_hash=hashlib.sha256(token.encode()).digest(), purpose=purpose,
-                subject_kind=kind, subject_id=str(subject), person_id=person, binding={"stage": 0, "round": 1},
-                expires_at=soon,
-            )
-        )  # fmt: skip
+        token = await mint(
+            session, made.company_id, purpose, (kind, str(subject)), person, {"stage": 0, "round": 1}, timedelta(days=3)
+        )
+        setattr(made, name, token)
     await record(session, made.company_id, SYSTEM, "sample_made", ("company", str(made.company_id)), {})
 
 
@@ -373,7 +352,8 @@ async def _caught(session: Session) -> None:
         "blocks": [
             {"type": "section", "text": {"type": "mrkdwn", "text": "*Nevada Home Products* · USD 2,408.00"}},
             {"type": "actions", "elements": [
-                {"type": "button", "text": {"type": "plain_text", "text": "Approve"}, "action_id": "approve", "value": "{}"}
+                {"type": "button", "text": {"type": "plain_text", "text": "Approve"},
+                 "action_id": "approve", "value": "{}"}
             ]},
         ],
     }  # fmt: skip

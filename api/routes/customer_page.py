@@ -1,0 +1,223 @@
+"""The customer's page behind a mailed link: no account, works without JavaScript, looking changes nothing."""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.context import House, HouseOf, PageUnknown, house, language_for, page
+from api.downloads import file_answer, statement_file
+from api.figures import aging_bar, lines_page
+from reports.capital_amount import capital_amount
+from services.open_statement_page import LinkInvalid, StatementPage, mark_opened, open_statement_page
+from services.record_answer import REASONS, DisputedLine, GivenAnswer, record_answer
+from storage.database import transaction
+from storage.pages import PAGE, find_statement
+from words.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+
+REF_LENGTH = 12
+"""Enough of a token's hash to tell one browser's links apart; it opens nothing by itself."""
+
+COOKIE_SECONDS = 43_200
+"""Half a day: the link in the mail is the way back."""
+
+MAX_CHOSEN = 50
+"""Lines disputed in one go on the page; more means the whole statement, which a call settles better."""
+
+
+def link_ref(token: str) -> str:
+    """What stands in the address instead of the secret."""
+    return hashlib.sha256(b"ref:" + token.encode()).hexdigest()[:REF_LENGTH]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The secret, and the address under which this browser holds it."""
+
+    token: str
+    base: str
+
+
+def link_from_path(token: str) -> Link:
+    """The no-JavaScript way: the secret stands in the path."""
+    return Link(token, f"/s/{token}")
+
+
+def link_from_cookie(request: Request, ref: str) -> Link:
+    """The usual way: the secret came by POST and stays in a cookie of its own."""
+    token = request.cookies.get(house(request).cookie_name(f"link-{ref}"))
+    if token is None or link_ref(token) != ref:
+        raise LinkInvalid
+    return Link(token, f"/s/v/{ref}")
+
+
+FromPath = Annotated[Link, Depends(link_from_path)]
+FromCookie = Annotated[Link, Depends(link_from_cookie)]
+
+
+def keep_link(known: House, answer: Response, token: str) -> Response:
+    """Puts the secret into a cookie that scripts cannot read."""
+    answer.set_cookie(
+        known.cookie_name(f"link-{link_ref(token)}"), token, max_age=COOKIE_SECONDS, path="/",
+        secure=known.https, httponly=True, samesite="lax",
+    )  # fmt: skip
+    return answer
+
+
+@router.get("/s")
+async def door(request: Request) -> Response:
+    """Takes the secret after '#' from the address and hands it over by POST."""
+    return page(request, "link_door.html", action="/s")
+
+
+@router.post("/s")
+async def enter(known: HouseOf, token: Annotated[str, Form(max_length=200)]) -> Response:
+    """Holds the secret for this browser."""
+    return keep_link(known, RedirectResponse(f"/s/v/{link_ref(token)}", 303), token)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How the reader wants the lines, and which of them they dispute."""
+
+    after: int
+    words: str
+    order: str
+    chosen: tuple[int, ...]
+
+
+def _view(
+    after: Annotated[int, Query(ge=0)] = 0, words: Annotated[str, Query(alias="q", max_length=100)] = "",
+    order: Annotated[str, Query(alias="sort", max_length=10)] = "", dispute: Annotated[str, Query(max_length=400)] = "",
+) -> View:  # fmt: skip
+    numbers = sorted({int(part) for part in dispute.split(",") if part.isascii() and part.isdigit()})
+    return View(after, words, order, tuple(numbers[:MAX_CHOSEN]))
+
+
+ViewOf = Annotated[View, Depends(_view)]
+
+
+async def _show(
+    request: Request, known: House, link: Link, view: View, *, refusal: Refusal | None = None, status: int = 200,
+    given: dict[str, str] | None = None,
+) -> Response:  # fmt: skip
+    shown = await open_statement_page(known.engine, link.token)
+    request.state.language = shown.language
+    async with transaction(known.engine, shown.company_id) as session:
+        row = await find_statement(session, shown.company_id, shown.statement_id)
+    lines, more, total = lines_page(
+        shown.content["lines"], after=view.after, limit=PAGE, words=view.words, order=view.order
+    )
+    language = language_for(request)
+    return page(
+        request, "customer_page.html", status=status, shown=shown, content=shown.content, base=link.base,
+        bar=aging_bar(shown.content["aging"]), capital=_capital(shown), reasons=REASONS, view=view,
+        chosen=[line for line in shown.content["lines"] if line["line"] in view.chosen],
+        disputable={line["line"] for line in shown.content["lines"] if Decimal(line["open"] or 0) > 0},
+        difference=row["difference"] if row else None, lines=lines, more_lines=more, total_lines=total,
+        words=view.words, order=view.order, after=view.after, last=shown.answers[-1] if shown.answers else None,
+        numbers={line["item_id"]: line["number"] for line in shown.content["lines"]}, given=given or {},
+        zone=shown.timezone, problem=refusal.text(language) if refusal else "",
+        remedy=refusal.remedy_text(language) if refusal else "",
+    )  # fmt: skip
+
+
+def _capital(shown: StatementPage) -> str:
+    return capital_amount(shown.content["closing"]) if shown.content["currency"] == "CNY" else ""
+
+
+@router.get("/s/v/{ref}")
+async def show_held(request: Request, known: HouseOf, link: FromCookie, view: ViewOf) -> Response:
+    """The page for a browser that holds the link."""
+    return await _show(request, known, link, view)
+
+
+@router.get("/s/{token}")
+async def show(request: Request, known: HouseOf, link: FromPath, view: ViewOf) -> Response:
+    """The page for a link with the secret in its path."""
+    return await _show(request, known, link, view)
+
+
+async def _answer(request: Request, known: House, link: Link) -> Response:
+    form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    chosen = _lines(form)
+    given = GivenAnswer(
+        kind=form.get("kind", ""), name=form.get("name", ""), position=form.get("position", ""),
+        digest=form.get("digest", ""), nonce=form.get("nonce", ""), lines=chosen if form.get("kind") != "agree" else (),
+    )  # fmt: skip
+    try:
+        await record_answer(
+            known.engine, link.token, given, address=request.client.host if request.client else "",
+            slack_channel=known.settings.slack_channel,
+        )  # fmt: skip
+    except LinkInvalid:
+        raise
+    except Refusal as refusal:
+        view = View(0, "", "", tuple(line.line for line in chosen))
+        return await _show(request, known, link, view, refusal=refusal, status=422, given=form)
+    return RedirectResponse(f"{link.base}#recorded", 303)
+
+
+def _lines(form: dict[str, Any]) -> tuple[DisputedLine, ...]:
+    numbers = sorted(int(name[7:]) for name in form if name.startswith("reason_") and name[7:].isdigit())
+    return tuple(
+        DisputedLine(
+            number, form[f"reason_{number}"], form.get(f"amount_{number}", "").replace(",", "").strip(),
+            form.get(f"text_{number}", ""),
+        )
+        for number in numbers
+        if form[f"reason_{number}"]
+    )  # fmt: skip
+
+
+@router.post("/s/v/{ref}/answer")
+async def answer_held(request: Request, known: HouseOf, link: FromCookie) -> Response:
+    """The customer's answer."""
+    return await _answer(request, known, link)
+
+
+@router.post("/s/{token}/answer")
+async def answer(request: Request, known: HouseOf, link: FromPath) -> Response:
+    """The customer's answer."""
+    return await _answer(request, known, link)
+
+
+@router.post("/s/v/{ref}/opened")
+async def opened_held(known: HouseOf, link: FromCookie) -> Response:
+    """The page's own note that it was opened."""
+    await mark_opened(known.engine, link.token)
+    return Response(status_code=204)
+
+
+@router.post("/s/{token}/opened")
+async def opened(known: HouseOf, link: FromPath) -> Response:
+    """The page's own note that it was opened."""
+    await mark_opened(known.engine, link.token)
+    return Response(status_code=204)
+
+
+async def _file(request: Request, known: House, link: Link, kind: str) -> Response:
+    shown = await open_statement_page(known.engine, link.token)
+    request.state.language = shown.language
+    body = await asyncio.to_thread(statement_file, kind, shown.content, language_for(request))
+    if body is None:
+        raise PageUnknown
+    return file_answer(body, shown.number, kind)
+
+
+@router.get("/s/v/{ref}/{kind}")
+async def file_held(request: Request, known: HouseOf, link: FromCookie, kind: str) -> Response:
+    """PDF, XLSX or JSON of the same figures."""
+    return await _file(request, known, link, kind)
+
+
+@router.get("/s/{token}/{kind}")
+async def file(request: Request, known: HouseOf, link: FromPath, kind: str) -> Response:
+    """PDF, XLSX or JSON of the same figures."""
+    return await _file(request, known, link, kind)

@@ -1,0 +1,92 @@
+"""Exceptions: refused rows, equations that do not hold, unapplied cash, tasks; each with what to do about it."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+from services.repair_row import repair_row
+
+from api.context import HouseOf, PageUnknown, Viewer, back_to, language_for, need_role, page
+from services.close_task import close_task
+from services.discard_row import discard_row
+from storage.audit import Actor
+from storage.database import transaction
+from storage.page_lists import exception_counts, find_raw_record, raw_records_page, unapplied_list
+from storage.pages import StatementFilter, statements_page
+from storage.tasks import list_tasks
+from words.catalog import translate
+
+router = APIRouter(include_in_schema=False)
+
+MENDERS = ("clerk", "administrator")
+
+
+def _in_words(row: dict[str, Any], language: str) -> dict[str, Any]:
+    """The row with its findings in the reader's language: stored sentences are English keys or ready text."""
+    findings = [
+        {**one, "message": translate(str(one.get("message", "")), language),
+         "remedy": translate(str(one.get("remedy", "")), language)}
+        for one in row["findings"]
+    ]  # fmt: skip
+    return {**row, "findings": findings}
+
+
+@router.get("/exceptions")
+async def show(
+    request: Request, known: HouseOf, viewer: Viewer, outcome: str = "", after: UUID | None = None
+) -> Response:
+    """Everything that keeps figures from being complete."""
+    company_id = viewer.company.id
+    async with transaction(known.engine, company_id) as session:
+        counts = await exception_counts(session, company_id)
+        rows = await raw_records_page(session, company_id, outcome, after)
+        broken = await statements_page(session, company_id, StatementFilter(broken=True), None)
+        unapplied = await unapplied_list(session, company_id)
+        tasks = await list_tasks(session, company_id)
+    language = language_for(request)
+    return page(
+        request, "exceptions.html", counts=counts, rows=[_in_words(row, language) for row in rows.rows],
+        more_after=rows.after, outcome=outcome, broken=broken.rows, unapplied=unapplied, tasks=tasks,
+        may=bool(viewer.roles.intersection(MENDERS)),
+    )  # fmt: skip
+
+
+@router.get("/exceptions/{record_id}")
+async def show_row(request: Request, known: HouseOf, viewer: Viewer, record_id: UUID) -> Response:
+    """One refused row as it came, to be mended or set aside."""
+    async with transaction(known.engine, viewer.company.id) as session:
+        row = await find_raw_record(session, viewer.company.id, record_id)
+    if row is None:
+        raise PageUnknown
+    may = bool(viewer.roles.intersection(MENDERS)) and row["state"] == "open"
+    return page(request, "exception.html", row=_in_words(row, language_for(request)), may=may)
+
+
+@router.post("/exceptions/{record_id}/repair")
+async def repair(request: Request, known: HouseOf, viewer: Viewer, record_id: UUID) -> Response:
+    """Reads the mended row through its profile again."""
+    need_role(viewer, *MENDERS)
+    form = await request.form()
+    cells = {name[5:]: value for name, value in form.items() if name.startswith("cell_") and isinstance(value, str)}
+    await repair_row(known.engine, viewer.company, record_id, cells, Actor("user", viewer.user_id))
+    async with transaction(known.engine, viewer.company.id) as session:
+        row = await find_raw_record(session, viewer.company.id, record_id)
+    return back_to("/exceptions" if row is None or row["state"] != "open" else f"/exceptions/{record_id}")
+
+
+@router.post("/exceptions/{record_id}/discard")
+async def discard(
+    known: HouseOf, viewer: Viewer, record_id: UUID, reason: Annotated[str, Form(max_length=500)] = ""
+) -> Response:
+    """Leaves the row out, with a reason."""
+    need_role(viewer, *MENDERS)
+    await discard_row(known.engine, viewer.company.id, record_id, reason, Actor("user", viewer.user_id))
+    return back_to("/exceptions")
+
+
+@router.post("/tasks/{task_id}/done")
+async def done(known: HouseOf, viewer: Viewer, task_id: UUID) -> Response:
+    """Somebody saw to it."""
+    await close_task(known.engine, viewer.company.id, task_id, Actor("user", viewer.user_id))
+    return back_to("/exceptions")

@@ -1,0 +1,71 @@
+"""Settings: who may what, the policies in words, the column maps, and what messages look like."""
+
+import json
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, Response
+
+from api.context import HouseOf, PageUnknown, Viewer, language_for, page, signed_in
+from api.policy_words import policy_in_words
+from notifications.messages import render
+from notifications.samples import samples
+from storage.database import transaction
+from storage.page_lists import aging_policies, approval_policies, people_list, profile_rows
+
+router = APIRouter(include_in_schema=False)
+
+MESSAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; sandbox"
+"""For the body of a mail in a frame of ours: its inlined styles show, nothing in it can run, load or submit."""
+
+
+@router.get("/settings")
+async def show(request: Request, known: HouseOf, viewer: Viewer) -> Response:
+    """People, policies, profiles."""
+    company_id = viewer.company.id
+    async with transaction(known.engine, company_id) as session:
+        people = await people_list(session, company_id)
+        aging = await aging_policies(session, company_id)
+        approvals = await approval_policies(session, company_id)
+        profiles = await profile_rows(session, company_id)
+    language = language_for(request)
+    return page(
+        request, "settings.html", people=people, aging=aging, profiles=profiles, kinds=sorted(samples(language)),
+        approvals=[{**row, "words": policy_in_words(_body(row), language)} for row in approvals],
+    )  # fmt: skip
+
+
+def _body(row: dict[str, Any]) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(row["body"])
+    return body
+
+
+@router.get("/settings/messages/{kind}")
+async def preview(request: Request, viewer: Viewer, kind: str) -> Response:
+    """One message as the recipient sees it: mail in a frame, plain text, chat."""
+    language = language_for(request)
+    found = samples(language).get(kind)
+    if found is None:
+        raise PageUnknown
+    rendered = render(kind.split(".", maxsplit=1)[0], found, language)
+    return page(
+        request, "message_preview.html", kind=kind, rendered=rendered, kinds=sorted(samples(language)),
+        owner=viewer.user_id,
+    )  # fmt: skip
+
+
+@router.get("/settings/messages/{kind}/body", dependencies=[Depends(signed_in)])
+async def preview_body(request: Request, kind: str) -> Response:
+    """The mail's HTML alone, for the frame."""
+    language = language_for(request)
+    found = samples(language).get(kind)
+    if found is None:
+        raise PageUnknown
+    html = render(kind.split(".", maxsplit=1)[0], found, language).html
+    return framed(html)
+
+
+def framed(html: str) -> HTMLResponse:
+    """A document of somebody else's making, shown inside one of our frames only."""
+    headers = {"Content-Security-Policy": MESSAGE_POLICY, "X-Frame-Options": "SAMEORIGIN"}
+    return HTMLResponse(html, headers=headers)
