@@ -1,0 +1,245 @@
+"""Rows of typed columns become records: amounts rounded once, signs by type, lines grouped, settlements split off.
+
+`rid` is the row that a record is named by: its own row, or the first line of its document.
+"""
+
+import hashlib
+
+import polars as pl
+
+from connectors.columns import AMOUNTS_IN_PARTS, SCALE, Columns
+from connectors.findings import Finding
+from connectors.profiles import Extra, Group
+from connectors.tables import locate
+from ledger.items import Kind
+from ledger.money import MAX_MINOR, RESIDUE_PER_MINOR, decimals
+
+DEBIT_KINDS = (Kind.INVOICE.value, Kind.DEBIT_MEMO.value)
+REDUCING_KINDS = (Kind.CREDIT_MEMO.value, Kind.RECEIPT.value, Kind.WRITE_OFF.value)
+FACTOR_SCALE = SCALE // 2
+"""Quantity and price may have six decimals each: their product is then exact in 10^-12 parts."""
+
+LINE_DIGEST_BYTES = 8
+"""Told apart within one document only: 64 bits are plenty for its few thousand lines."""
+
+RESIDUE_SCALE = len(str(RESIDUE_PER_MINOR)) - 1
+"""Decimals that a residue keeps beyond the minor unit."""
+
+RECORD_COLUMNS = (
+    "rid", "ref", "instalment", "revision", "kind", "number", "customer", "customer_name", "country",
+    "document_date", "due_date", "currency", "parts", "disputed_parts", "line_count", "description", "attributes",
+    "row", "last_row", "lines", "line_parts", "settles_ref", "settles",
+)  # fmt: skip
+
+
+def row_parts(work: Columns) -> None:
+    """Adds `parts`, the row's amount in 10^-12, and flags what is missing or finer than can be multiplied."""
+    if "amount" in work.places:
+        parts, name = pl.col("v_amount"), "amount"
+        missing = pl.col("v_amount").is_null() & pl.col("e_amount").is_null()
+    else:
+        unit = 10**FACTOR_SCALE
+        quantity, price, name = pl.col("v_quantity"), pl.col("v_price"), "price"
+        fine = (quantity % unit != 0) | (price % unit != 0)
+        work.flag(fine, name, "too_many_decimals")
+        parts = pl.when(~fine).then((quantity // unit) * (price // unit))
+        missing = (quantity.is_null() & pl.col("e_quantity").is_null()) | (
+            price.is_null() & pl.col("e_price").is_null()
+        )
+    work.flag(missing, name, "value_missing")
+    work.frame = work.frame.with_columns(parts.cast(AMOUNTS_IN_PARTS).alias("parts"))
+
+
+def name_records(work: Columns) -> None:
+    """Adds `ref`, the record's name in its source, and `rid`."""
+    profile = work.profile
+    keys = profile.key if profile.group is None else ("kind", *profile.group.columns)
+    parts = [pl.col(f"v_{key}").cast(pl.String) for key in keys]
+    ref = pl.concat_str(parts, separator="/")
+    work.frame = work.frame.with_columns(pl.when(pl.col("v_number") != "").then(ref).alias("ref"))
+    rid = pl.col("row")
+    if profile.group is not None:
+        rid = pl.when(pl.col("ref").is_null()).then(pl.col("row")).otherwise(pl.col("row").min().over("ref"))
+    work.frame = work.frame.with_columns(rid.alias("rid"))
+
+
+def records_of_rows(work: Columns) -> pl.DataFrame:
+    """One record per row."""
+    return work.frame.select(
+        "rid", "ref", *_common(work), "parts", _disputed(work).alias("disputed_parts"),
+        pl.lit(1, dtype=pl.Int32).alias("line_count"), "attributes", "row", pl.col("row").alias("last_row"),
+        pl.lit(None, dtype=pl.List(pl.String)).alias("lines"),
+        pl.lit(None, dtype=pl.List(AMOUNTS_IN_PARTS)).alias("line_parts"),
+        pl.lit(None, dtype=pl.String).alias("settles_ref"), pl.col("v_settles").alias("settles"),
+    ).select(RECORD_COLUMNS)  # fmt: skip
+
+
+def records_of_lines(work: Columns, group: Group) -> pl.DataFrame:
+    """One record per document; flags documents whose lines do not belong together."""
+    if group.rounding == "line":
+        _round_lines(work)
+    _mark_lines(work, group)
+    mixed = pl.any_horizontal(
+        (pl.col(name).min() != pl.col(name).max()).over("rid") for name in ("v_customer", "v_currency", "v_kind")
+    )
+    work.flag(mixed, "number", "document_mixed")
+    common = [expr.first() for expr in _common(work)]
+    records = work.frame.group_by("rid", maintain_order=True).agg(
+        pl.col("ref").first(), *common, pl.col("parts").sum(), _disputed(work).sum().alias("disputed_parts"),
+        pl.len().cast(pl.Int32).alias("line_count"), pl.col("attributes").first(), pl.col("row").first(),
+        pl.col("row").last().alias("last_row"), pl.col("line").alias("lines"), pl.col("parts").alias("line_parts"),
+        pl.lit(None, dtype=pl.String).first().alias("settles_ref"), pl.col("v_settles").first().alias("settles"),
+    )  # fmt: skip
+    return records.select(RECORD_COLUMNS)
+
+
+def _common(work: Columns) -> list[pl.Expr]:
+    profile = work.profile
+    terms = pl.coalesce(pl.col("v_terms_days"), pl.lit(profile.terms_days, dtype=pl.Int32))
+    by_terms = pl.col("v_document_date") + pl.duration(days=terms)
+    due = pl.when(pl.col("v_kind").is_in(DEBIT_KINDS)).then(pl.coalesce(pl.col("v_due_date"), by_terms))
+    names = (
+        "instalment", "revision", "kind", "number", "customer", "customer_name", "country", "document_date", "currency",
+        "description",
+    )  # fmt: skip
+    return [*(pl.col(f"v_{name}").alias(name) for name in names), due.otherwise(pl.col("v_due_date")).alias("due_date")]
+
+
+def _disputed(work: Columns) -> pl.Expr:
+    if "disputed" not in work.places:
+        return pl.lit(0, dtype=AMOUNTS_IN_PARTS)
+    if not work.profile.disputed_values:
+        return pl.col("v_disputed").fill_null(0)
+    flagged = pl.col("t_disputed").is_in(list(work.profile.disputed_values))
+    return pl.when(flagged).then(pl.col("parts")).otherwise(pl.lit(0, dtype=AMOUNTS_IN_PARTS))
+
+
+def add_attributes(work: Columns) -> None:
+    """Adds `attributes`, a JSON object of the columns that the profile keeps."""
+    places = {name: locate(work.table.headers, (name,)) for name in work.profile.attributes}
+    if not places:
+        work.frame = work.frame.with_columns(pl.lit("{}").alias("attributes"))
+        return
+    kept = pl.struct(pl.col(f"c{place}").alias(name) for name, place in places.items())
+    work.frame = work.frame.with_columns(kept.struct.json_encode().alias("attributes"))
+
+
+def _unit(currency: pl.Expr, work: Columns, scale: int) -> pl.Expr:
+    codes = work.frame["v_currency"].drop_nulls().unique().to_list()
+    units = {code: 10 ** (scale - decimals(code)) for code in codes if code}
+    return currency.replace_strict(units, default=None, return_dtype=AMOUNTS_IN_PARTS)
+
+
+def _half_up(parts: pl.Expr, unit: pl.Expr) -> pl.Expr:
+    """Whole units, half away from zero, as `ledger.money.round_to_minor` does."""
+    size = (parts.abs() + unit // 2) // unit
+    return pl.when(parts < 0).then(size * -1).otherwise(size)
+
+
+def _round_lines(work: Columns) -> None:
+    unit = _unit(pl.col("v_currency"), work, SCALE)
+    rounded = _half_up(pl.col("parts"), unit) * unit
+    moved = work.frame.select((rounded - pl.col("parts")).sum()).item()
+    work.frame = work.frame.with_columns(rounded.alias("parts"))
+    if moved:
+        work.file_findings.append(Finding(None, work.header("amount"), _plain(moved), "rounded_by_line"))
+
+
+def _plain(parts: int) -> str:
+    whole, fraction = divmod(abs(parts), 10**SCALE)
+    return f"{'-' if parts < 0 else ''}{whole}.{fraction:0{SCALE}d}".rstrip("0").rstrip(".")
+
+
+def _mark_lines(work: Columns, group: Group) -> None:
+    """Adds `line`, a short digest of the line's own cells, led by its line number where the source has one."""
+    places = dict.fromkeys([*work.places.values(), *(locate(work.table.headers, (name,)) or 0 for name in group.line)])
+    texts = work.frame.select(pl.concat_str([pl.col(f"c{place}") for place in places], separator="\x1f").alias("t"))
+    digests = [hashlib.blake2b(text.encode(), digest_size=LINE_DIGEST_BYTES).hexdigest() for text in texts["t"]]
+    line = pl.Series("line", digests, dtype=pl.String)
+    if group.line_number is not None:
+        number = work.frame[f"c{locate(work.table.headers, (group.line_number,))}"].str.strip_chars()
+        line = (number + "=" + line).alias("line")
+    work.frame = work.frame.with_columns(line)
+
+
+def with_extras(work: Columns, records: pl.DataFrame) -> pl.DataFrame:
+    """The records and, for each `[[records]]` of the profile, the further records of the same rows."""
+    parts = [records]
+    for index, extra in enumerate(work.profile.extras):
+        dates = work.frame.select("rid", pl.col(f"v_extra{index}_date").alias("day"), _extra_parts(extra, index))
+        joined = records.join(dates, on="rid", how="inner").filter(pl.col("day").is_not_null())
+        parts.append(_extra_record(extra, joined).select(*RECORD_COLUMNS, "code"))
+    return pl.concat(parts).sort("rid", maintain_order=True) if len(parts) > 1 else records
+
+
+def _extra_parts(extra: Extra, index: int) -> pl.Expr:
+    if extra.amount_column is None:
+        return pl.lit(None, dtype=AMOUNTS_IN_PARTS).alias("own")
+    return pl.col(f"v_extra{index}_amount").alias("own")
+
+
+def _extra_record(extra: Extra, joined: pl.DataFrame) -> pl.DataFrame:
+    before, after = extra.number.split("{number}", 1)
+    number = pl.lit(before) + pl.col("number") + pl.lit(after)
+    opposite = -1 if extra.kind in REDUCING_KINDS else 1
+    return joined.with_columns(
+        number.alias("number"),
+        (pl.lit(f"{extra.kind}/{before}") + pl.col("number") + pl.lit(after)).alias("ref"),
+        pl.lit(extra.kind).alias("kind"),
+        pl.col("day").alias("document_date"),
+        pl.lit(None, dtype=pl.Date).alias("due_date"),
+        pl.coalesce(pl.col("own").abs() * opposite, pl.col("parts") * opposite).alias("parts"),
+        pl.lit(0, dtype=AMOUNTS_IN_PARTS).alias("disputed_parts"),
+        pl.lit("{}").alias("attributes"),
+        (pl.col("ref") if extra.settles else pl.lit(None, dtype=pl.String)).alias("settles_ref"),
+        pl.lit("").alias("settles"),
+        pl.lit(None, dtype=pl.String).alias("code"),
+    )
+
+
+def signed(work: Columns, records: pl.DataFrame) -> pl.DataFrame:
+    """Amounts with the ledger's sign by the profile's rule for their type; what does not fit gets a `code`."""
+    rules = work.profile.signs
+    kind, parts = pl.col("kind"), pl.col("parts")
+    rule = kind.replace_strict(rules, default="any", return_dtype=pl.String)
+    reduces = kind.is_in(REDUCING_KINDS)
+    wrong = ((rule == "positive") & (parts < 0)) | ((rule == "negative") & (parts > 0))
+    turned = (
+        pl.when((rule == "either") & reduces).then(parts.abs() * -1)
+        .when(rule == "either").then(parts.abs())
+        .when((rule == "positive") & reduces).then(parts * -1)
+        .when((rule == "negative") & ~reduces).then(parts * -1)
+        .otherwise(parts)
+    )  # fmt: skip
+    becomes_credit = (rule == "credit_memo") & (parts < 0)
+    return records.with_columns(
+        turned.alias("parts"),
+        pl.when(becomes_credit).then(pl.lit(Kind.CREDIT_MEMO.value)).otherwise(kind).alias("kind"),
+        pl.when(wrong).then(pl.lit("sign_unexpected")).alias("code"),
+    )
+
+
+def rounded(work: Columns, records: pl.DataFrame) -> pl.DataFrame:
+    """Adds `amount` (minor units) and `residue`; what cannot be kept exactly gets a `code`."""
+    parts = pl.col("parts")
+    unit, fine = _unit(pl.col("currency"), work, SCALE), _unit(pl.col("currency"), work, SCALE - RESIDUE_SCALE)
+    minor = _half_up(parts, unit)
+    residue = (parts - minor * unit) // fine
+    finer = parts % unit != 0
+    if work.profile.keep_finer:
+        count = records.filter(finer & (parts % fine == 0)).height
+        if count:
+            work.file_findings.append(Finding(None, work.header("amount"), f"{count} ×", "amounts_finer"))
+        finer = parts % fine != 0
+    code = (
+        pl.when(pl.col("code").is_not_null()).then(pl.col("code"))
+        .when(finer).then(pl.lit("too_many_decimals"))
+        .when(minor.abs() > MAX_MINOR).then(pl.lit("number_too_large"))
+    )  # fmt: skip
+    keep = minor.abs() <= MAX_MINOR
+    return records.with_columns(
+        code.alias("code"),
+        pl.when(keep).then(minor).otherwise(0).cast(pl.Int64).alias("amount"),
+        pl.when(keep).then(residue).otherwise(0).cast(pl.Int64).alias("residue"),
+        pl.when(keep).then(_half_up(pl.col("disputed_parts"), unit)).otherwise(0).cast(pl.Int64).alias("disputed"),
+    )
