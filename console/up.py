@@ -178,8 +178,6 @@ def _environment(plan: Plan, state: Path) -> dict[str, str]:
     }
     if plan.settings.public_url == Settings.model_fields["public_url"].default:
         values["TIEOUT_PUBLIC_URL"] = plan.address
-    if plan.settings.slack_bot_token is None:
-        values["TIEOUT_SLACK_API_URL"] = f"{plan.address}/dev/slack/api/"
     if plan.prefect_api_url is not None:
         values["TIEOUT_PREFECT_API_URL"] = plan.prefect_api_url
         folder = state / "prefect"
