@@ -87,6 +87,16 @@ class SlackCarrier:
             return Answer("fenced", "The lease ran out before the content left.")
         return await self._call("chat.update", {"channel": channel, "ts": timestamp, "text": text, "blocks": blocks})
 
+    async def open_view(self, trigger_id: str, view: dict[str, Any]) -> Answer:
+        """Opens a dialogue for who just clicked; the trigger lives three seconds."""
+        try:
+            await asyncio.to_thread(
+                self._client.api_call, "views.open", json={"trigger_id": trigger_id, "view": view}
+            )  # fmt: skip
+        except (SlackClientError, OSError, HTTPException) as error:
+            return _answer_for(error, posting=False)
+        return Answer("accepted", "ok")
+
     async def find(self, recipient: str, outbox_id: str) -> str | None:
         """Channel and timestamp of the message that carries this outbox id, if it was posted.
 

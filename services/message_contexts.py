@@ -94,7 +94,7 @@ async def _approval(telling: Telling) -> dict[str, Any]:
         "company": telling.company.name, "name": telling.name, "link": link, "request_id": request_id,
         "title": str(payload.get("title", "")), "figures": _figures(payload.get("figures"), telling.language),
         "checks": _checks(payload.get("checks"), telling.language),
-        "action": {"request_id": request_id, **binding} if single else {},
+        "action": {"company": str(telling.company.id), "request_id": request_id, **binding} if single else {},
     }  # fmt: skip
 
 
