@@ -12,7 +12,7 @@ from console.given import day
 from ledger.money import decimal_text
 from reports.statement_pdf import render_pdf
 from services.add_company import company_by_code
-from services.build_statements import Order, build_counted, head_of_customer
+from services.build_statements import build_counted, head_of_customer
 from services.show_statement import find_statement
 from services.start_run import period_of
 from storage.database import transaction
@@ -45,8 +45,7 @@ def build(
         found = await company_by_code(context.engine, company)
         dated = day(as_of) if as_of is not None else None
         heads = [await head_of_customer(context.engine, found, customer)] if customer is not None else None
-        order = Order(found, period_of(period), form.upper(), dated)
-        built = await build_counted(context.engine, order, heads)
+        built = await build_counted(context.engine, found, period_of(period), form.upper(), heads, as_of=dated)
         return {
             "period": period,
             "statements": built.statements,

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
@@ -47,16 +47,15 @@ class FormInvalid(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class _Order:
     """What to build, and for whom it is recorded."""
 
     company: Company
     period: Period
-    form: str = "OPEN_ITEM"
-    as_of: date | None = None
-    as_known: datetime | None = None
-    run_id: UUID | None = None
-    prepared_by: UUID | None = None
+    form: Form
+    as_of: date
+    run_id: UUID | None
+    prepared_by: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +80,29 @@ async def build_statements(
     as_of: date | None = None,
 ) -> list[dict[str, Any]]:
     """Drafts of all customers, or of some: one line per statement, whether it is new or was there already."""
-    order = Order(company, period, form, as_of, None, run_id, prepared_by)
-    return (await build_counted(engine, order, customer_ids)).statements
+    built = await build_counted(engine, company, period, form, customer_ids, run_id, prepared_by, as_of)
+    return built.statements
 
 
-async def build_counted(engine: Database, order: Order, customer_ids: Sequence[UUID] | None = None) -> Built:
+async def build_counted(
+    engine: Database,
+    company: Company,
+    period: Period,
+    form: str = "OPEN_ITEM",
+    customer_ids: Sequence[UUID] | None = None,
+    run_id: UUID | None = None,
+    prepared_by: UUID | None = None,
+    as_of: date | None = None,
+) -> Built:
     """`build_statements` with the counts of who was left out. One transaction per `BATCH` customers."""
-    if order.form not in set(Form):
-        raise FormInvalid(form=order.form)
-    chosen = list(customer_ids) if customer_ids is not None else await customers_to_state(engine, order.company)
+    if form not in set(Form):
+        raise FormInvalid(form=form)
+    order = _Order(company, period, Form(form), as_of or period.end, run_id, prepared_by)
+    chosen = list(customer_ids) if customer_ids is not None else await customers_to_state(engine, company)
     lines: list[dict[str, Any]] = []
     left_out: Counter[str] = Counter()
     for start in range(0, len(chosen), BATCH):
-        async with transaction(engine, order.company.id) as session:
+        async with transaction(engine, company.id) as session:
             built = await _build_batch(session, order, chosen[start : start + BATCH])
         lines += built.statements
         left_out.update(built.left_out)
@@ -117,11 +126,11 @@ async def head_of_customer(engine: Database, company: Company, code: str) -> UUI
     raise CustomerUnknown(customer=code)
 
 
-async def _build_batch(session: Session, order: Order, customer_ids: Sequence[UUID]) -> Built:
+async def _build_batch(session: Session, order: _Order, customer_ids: Sequence[UUID]) -> Built:
     company, period = order.company, order.period
-    as_known = order.as_known if order.as_known is not None else await database_now(session)
+    as_known = await database_now(session)
     policy = await policy_in_force(session, company, None)
-    frame = Frame(company, period, Form(order.form), order.as_of or period.end, as_known, policy)
+    frame = Frame(company, period, order.form, order.as_of, as_known, policy)
     batch = await gather_subjects(session, frame, customer_ids)
     last = await latest_versions(session, company.id, period.label, list(batch.subjects), lock=True)
     lines: list[dict[str, Any]] = []
@@ -146,7 +155,7 @@ def _is_due(subject: Subject, row: StatementRow | None) -> bool:
 
 
 async def _draft(
-    session: Session, order: Order, customer_id: UUID, subject: Subject, row: StatementRow | None
+    session: Session, order: _Order, customer_id: UUID, subject: Subject, row: StatementRow | None
 ) -> NewStatement | None:
     """The next version; None when the newest one says the same, whatever became of it."""
     content = build_content(subject, row.version + 1 if row is not None else 1)
@@ -180,7 +189,7 @@ async def _difference(session: Session, company_id: UUID, row: StatementRow, con
 
 
 async def _write(
-    session: Session, order: Order, drafts: Sequence[NewStatement], last: dict[tuple[UUID, str], StatementRow]
+    session: Session, order: _Order, drafts: Sequence[NewStatement], last: dict[tuple[UUID, str], StatementRow]
 ) -> None:
     if not drafts:
         return

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from ledger.business_calendar import Period
 from ledger.canonical import canonical_json, sha256_hex
-from services.build_statements import Order, build_counted, build_statements, head_of_customer
+from services.build_statements import build_counted, build_statements, head_of_customer
 from services.change_statement_status import StatementUnknown, change_statement_status
 from services.report_balance import CustomerUnknown, report_balance
 from services.show_statement import find_statement, show_statement
@@ -49,7 +49,7 @@ async def act(engine: Database, company: Company, statement_id: UUID, *commands:
 
 async def test_a_build_writes_one_draft_per_customer_and_currency(engine: Database) -> None:
     company, _ = await books(engine)
-    built = await build_counted(engine, Order(company, JANUARY))
+    built = await build_counted(engine, company, JANUARY)
     assert [(line["number"], line["closing"], line["new"]) for line in built.statements] == [
         ("2026-01/HQ/CNY/v1", "400.00", True),
         ("2026-01/SHOP/CNY/v1", "0.00", True),
@@ -122,7 +122,7 @@ async def test_an_account_that_fell_silent_still_gets_its_correction(engine: Dat
 
 async def test_a_group_is_stated_with_its_head(engine: Database) -> None:
     company, _ = await books(engine, parents={"SHOP": "HQ"})
-    built = await build_counted(engine, Order(company, JANUARY, "DETAILED"))
+    built = await build_counted(engine, company, JANUARY, "DETAILED")
     assert [(line["number"], line["closing"]) for line in built.statements] == [
         ("2026-01/HQ/CNY/v1", "400.00"), ("2026-01/HQ/USD/v1", "50.00"),
     ]  # fmt: skip
@@ -151,7 +151,7 @@ async def test_disabled_customers_are_left_out_and_the_gate_knows(engine: Databa
     async with transaction(engine, company.id) as session:
         gone = datetime(2026, 1, 31, tzinfo=UTC)
         await session.execute(update(customer).where(customer.c.code == "HQ").values(disabled_at=gone))
-    built = await build_counted(engine, Order(company, JANUARY))
+    built = await build_counted(engine, company, JANUARY)
     assert built.left_out == {"disabled": 1, "nothing_to_say": 1}
     answer = await tie_out(engine, company, JANUARY)
     assert answer["ties"]
