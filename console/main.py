@@ -4,6 +4,7 @@ import typer
 
 from console import (
     aging,
+    approvals,
     audit,
     backup,
     balance,
@@ -17,6 +18,7 @@ from console import (
     statements,
     tie,
     up,
+    users,
 )
 
 app = typer.Typer(
@@ -39,6 +41,8 @@ app.command("restore")(backup.restore_command)
 app.command("settings")(settings.settings_command)
 app.command("import")(imports.import_command)
 app.add_typer(profiles.app, name="profile")
+app.add_typer(approvals.app, name="approvals")
+app.add_typer(users.app, name="user")
 app.add_typer(outbox.app, name="outbox")
 app.command("deliveries")(outbox.deliveries)
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -349,6 +349,20 @@ async def requests_of_run(session: Session, company_id: UUID, run_id: str) -> tu
         )
     )
     return int(ever), [_stored(row) for row in rows]
+
+
+async def past_subjects(
+    session: Session, company_id: UUID, kinds: Sequence[str], days: int
+) -> list[tuple[str, str, dict[str, Any]]]:
+    """Kind, id and facts of what was submitted in the last days."""
+    rows = await session.execute(
+        select(approval_request.c.subject_kind, approval_request.c.subject_id, approval_request.c.facts).where(
+            approval_request.c.company_id == company_id,
+            approval_request.c.subject_kind.in_(kinds),
+            approval_request.c.opened_at > sql.clock_timestamp() - timedelta(days=days),
+        )
+    )
+    return [(row.subject_kind, row.subject_id, row.facts) for row in rows]
 
 
 def principals_of(person: UUID, grants: Sequence[Grant], subject_kind: str | None = None) -> list[UUID]:
