@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
+from api import dev_slack, slack
 from api.context import House
 from api.errors import add_error_handlers
 from api.routes import (
@@ -43,6 +44,8 @@ def create_app(settings: Settings, engine: Database) -> FastAPI:
     add_error_handlers(app)
     for module in ROUTES:
         app.include_router(module.router)
+    app.include_router(slack.router)
+    app.include_router(dev_slack.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     for kind in ("js", "css"):
         app.mount(f"/assets/{kind}", StaticFiles(directory=ASSETS / kind, check_dir=False), name=f"assets-{kind}")
