@@ -10,15 +10,18 @@ from console import (
     balance,
     check,
     company,
+    demo,
     doctor,
     imports,
     outbox,
     profiles,
+    run,
     settings,
     statements,
     tie,
     up,
     users,
+    worker,
 )
 
 app = typer.Typer(
@@ -45,6 +48,9 @@ app.add_typer(approvals.app, name="approvals")
 app.add_typer(users.app, name="user")
 app.add_typer(outbox.app, name="outbox")
 app.command("deliveries")(outbox.deliveries)
+app.add_typer(run.app, name="run")
+app.command("worker")(worker.worker_command)
+app.command("demo")(demo.demo_command)
 
 
 def main() -> None:

@@ -148,7 +148,7 @@ async def _start_all(plan: Plan, supervisor: Supervisor, started: float) -> None
     supervisor.keep(Child("worker", ["-m", "console", "worker"]))
     await _until_it_answers(f"{plan.address}/healthz")
     _announce(plan, time.monotonic() - started)
-    if plan.demo and await _has_no_company(plan.url):
+    if plan.demo and await _wants_sample(plan.url):
         _write("up", say("Making the sample company …"))
         if await supervisor.once(Child("demo", ["-m", "console", "demo"])) == 0:
             _write("up", say("The sample company is there: {address}", address=plan.address))
@@ -186,13 +186,16 @@ def _environment(plan: Plan, state: Path) -> dict[str, str]:
     return {**os.environ, **values, "DATABASE_URL": plan.url, MARK: plan.token, "PYTHONUNBUFFERED": "1"}
 
 
-async def _has_no_company(url: str) -> bool:
+async def _wants_sample(url: str) -> bool:
+    """Whether there is no company yet, or a sample company whose making was cut short."""
     engine = engine_for(url)
     try:
         async with owner_transaction(engine) as session:
-            return not await list_companies(session)
+            companies = await list_companies(session)
     finally:
         await engine.dispose()
+    samples = [company.settings["sample"] for company in companies if "sample" in company.settings]
+    return not companies or any(not sample.get("complete") for sample in samples)
 
 
 async def _until_it_answers(address: str) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from ledger.money import decimal_text
-from services.allocate_by_reference import allocate_by_reference
 from services.build_statements import build_counted
 from services.finish_run import follow_up
 from services.open_review import open_review
@@ -17,7 +16,7 @@ from services.start_run import period_of, run_by_id
 from storage.audit import SYSTEM, record
 from storage.companies import Company
 from storage.database import Database, transaction
-from storage.runs import Batch, Run, collected_in, move_run, put_stage_figures, unreadable_rows
+from storage.runs import Batch, Run, collected_in, move_run, put_stage_figures, unapplied_in, unreadable_rows
 from words.refusal import Refusal
 
 StageWork = Callable[[Database, Company, Run, Report | None], Awaitable[tuple[dict[str, Any], bool]]]
@@ -55,9 +54,7 @@ async def run_stage(
     return figures
 
 
-async def _collect(
-    engine: Database, company: Company, run: Run, report: Report | None
-) -> tuple[dict[str, Any], bool]:
+async def _collect(engine: Database, company: Company, run: Run, report: Report | None) -> tuple[dict[str, Any], bool]:
     """Counts what the imports brought: documents and money per customer, and rows that wait for a person."""
 
     async def count(batch: Batch) -> Figures:
@@ -78,8 +75,18 @@ async def _collect(
 async def _reconcile(
     engine: Database, company: Company, run: Run, report: Report | None
 ) -> tuple[dict[str, Any], bool]:
-    """Applies receipts and credits to the documents that they name."""
-    raise NotImplementedError
+    """Shows what is not applied: receipts and credits that no document was found for stay in their own section."""
+
+    async def count(batch: Batch) -> Figures:
+        figures = Figures()
+        async with transaction(engine, company.id) as session:
+            items, money = await unapplied_in(session, company.id, batch, run.as_of)
+        figures.count("unapplied", items)
+        for currency, minor in money.items():
+            figures.add_money(currency, decimal_text(minor, 0, currency))
+        return figures
+
+    return await run_batches(engine, company, run, "reconcile", count, report), True
 
 
 async def _draft(engine: Database, company: Company, run: Run, report: Report | None) -> tuple[dict[str, Any], bool]:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, delete, func, insert, literal, or_, select, text, update
+from sqlalchemy import ARRAY, TextClause, Uuid, bindparam, delete, func, insert, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -278,6 +278,19 @@ _COLLECTED = text("""
     group by currency order by currency
 """).bindparams(bindparam("customers", type_=ARRAY(Uuid)))
 
+_UNAPPLIED = text("""
+    select i.currency, count(*) as items, sum(i.amount + coalesce(a.applied, 0))::bigint as amount
+    from open_item i
+    left join (select credit_item_id, sum(amount)::bigint as applied from allocation
+               where company_id = :company and effective_on <= :as_of
+                 and credit_item_id in (select id from open_item
+                                        where company_id = :company and customer_id = any(:customers) and amount < 0)
+               group by credit_item_id) a on a.credit_item_id = i.id
+    where i.company_id = :company and i.customer_id = any(:customers) and i.document_date <= :as_of
+      and i.amount < 0 and i.amount + coalesce(a.applied, 0) <> 0
+    group by i.currency order by i.currency
+""").bindparams(bindparam("customers", type_=ARRAY(Uuid)))
+
 _UNREADABLE = text("""
     select count(*) from raw_record
     where company_id = :company and state = 'open' and outcome in ('quarantined', 'rejected')
@@ -298,9 +311,21 @@ _UNSENT = text("""
 """)
 
 
+async def unapplied_in(session: Session, company_id: UUID, batch: Batch, as_of: date) -> tuple[int, dict[str, int]]:
+    """How many receipts and credits of the batch's customers are not wholly applied on the date, and what is left."""
+    return await _counted(session, _UNAPPLIED, company_id, batch, as_of)
+
+
 async def collected_in(session: Session, company_id: UUID, batch: Batch, as_of: date) -> tuple[int, dict[str, int]]:
     """How many documents the batch's customers have up to the date, and their sum per currency in minor units."""
-    rows = await session.execute(_COLLECTED, {"company": company_id, "customers": batch.customer_ids, "as_of": as_of})
+    return await _counted(session, _COLLECTED, company_id, batch, as_of)
+
+
+async def _counted(
+    session: Session, query: TextClause, company_id: UUID, batch: Batch, as_of: date
+) -> tuple[int, dict[str, int]]:
+    values = {"company": company_id, "customers": batch.customer_ids, "as_of": as_of}
+    rows = await session.execute(query, values)
     items, money = 0, {}
     for row in rows:
         items += row.items
