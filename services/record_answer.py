@@ -153,8 +153,12 @@ async def record_answer(
     channel: str = "web",
     address: str = "",
     slack_channel: str = DEFAULT_CHANNEL,
+    at: datetime | None = None,
 ) -> Recorded:
-    """Writes the answer, its disputes, the status and the news to staff in one transaction; a repeat writes nothing."""
+    """Writes the answer, its disputes, the status and the news to staff in one transaction; a repeat writes nothing.
+
+    `at` is for made-up history only; the database's clock says when otherwise.
+    """
     link = await resolve_answer_link(engine, plain_token)
     if not nonce_holds(plain_token, given.nonce):
         raise LinkInvalid
@@ -173,7 +177,8 @@ async def record_answer(
         new = Answer(
             id=new_id(), statement_id=found.id, contact_id=contact.id, kind=given.kind, digest=given.digest,
             name=given.name.strip(), position=given.position.strip(), facts=_facts(given), channel=channel,
-            address_prefix=address_prefix(address), idempotency_key=key, at=await database_now(session),
+            address_prefix=address_prefix(address), idempotency_key=key,
+            at=at or await database_now(session),
         )  # fmt: skip
         status = await _write(session, link, found, contact, new, claims, slack_channel)
     return Recorded(new.id, new.kind, status, new.at, repeated=False)
