@@ -13,6 +13,7 @@ from api.routes import (
     compliance,
     customer_page,
     customers,
+    decide_link,
     dev,
     disputes,
     health,
@@ -32,7 +33,7 @@ ASSETS = HERE.parent / "assets"
 
 ROUTES = (
     health, sign_in, inbox, runs, statements, customers, disputes, chasing, compliance, settings_pages, dev,
-    customer_page,
+    customer_page, decide_link,
 )  # fmt: skip
 
 

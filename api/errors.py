@@ -1,5 +1,7 @@
 """From a refusal's class to an HTTP status, as a page for people and as RFC 9457 for programs."""
 
+from traceback import format_exception
+
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -90,7 +92,7 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def ours(request: Request, error: Exception) -> Response:
         log.error("request failed", path=request.scope["route"].path if "route" in request.scope else "",
-                  error=type(error).__name__, exc_info=error)  # fmt: skip
+                  error=type(error).__name__, trace=format_exception(error))  # fmt: skip
         language = language_for(request)
         sentence = translate("The page could not be made. Nothing was changed.", language)
         remedy = translate("Try again; if it stays so, tell the administrator the time.", language)

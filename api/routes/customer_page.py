@@ -1,7 +1,6 @@
 """The customer's page behind a mailed link: no account, works without JavaScript, looking changes nothing."""
 
 import asyncio
-import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
@@ -9,9 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.context import House, HouseOf, PageUnknown, house, language_for, page
+from api.context import House, HouseOf, PageUnknown, language_for, page
 from api.downloads import file_answer, statement_file
 from api.figures import aging_bar, lines_page
+from api.links import MAX_TOKEN, FromCookie, FromPath, Link, hold_link
 from reports.capital_amount import capital_amount
 from services.open_statement_page import LinkInvalid, StatementPage, mark_opened, open_statement_page
 from services.record_answer import REASONS, DisputedLine, GivenAnswer, record_answer
@@ -21,53 +21,8 @@ from words.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 
-REF_LENGTH = 12
-"""Enough of a token's hash to tell one browser's links apart; it opens nothing by itself."""
-
-COOKIE_SECONDS = 43_200
-"""Half a day: the link in the mail is the way back."""
-
 MAX_CHOSEN = 50
 """Lines disputed in one go on the page; more means the whole statement, which a call settles better."""
-
-
-def link_ref(token: str) -> str:
-    """What stands in the address instead of the secret."""
-    return hashlib.sha256(b"ref:" + token.encode()).hexdigest()[:REF_LENGTH]
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """The secret, and the address under which this browser holds it."""
-
-    token: str
-    base: str
-
-
-def link_from_path(token: str) -> Link:
-    """The no-JavaScript way: the secret stands in the path."""
-    return Link(token, f"/s/{token}")
-
-
-def link_from_cookie(request: Request, ref: str) -> Link:
-    """The usual way: the secret came by POST and stays in a cookie of its own."""
-    token = request.cookies.get(house(request).cookie_name(f"link-{ref}"))
-    if token is None or link_ref(token) != ref:
-        raise LinkInvalid
-    return Link(token, f"/s/v/{ref}")
-
-
-FromPath = Annotated[Link, Depends(link_from_path)]
-FromCookie = Annotated[Link, Depends(link_from_cookie)]
-
-
-def keep_link(known: House, answer: Response, token: str) -> Response:
-    """Puts the secret into a cookie that scripts cannot read."""
-    answer.set_cookie(
-        known.cookie_name(f"link-{link_ref(token)}"), token, max_age=COOKIE_SECONDS, path="/",
-        secure=known.https, httponly=True, samesite="lax",
-    )  # fmt: skip
-    return answer
 
 
 @router.get("/s")
@@ -77,9 +32,9 @@ async def door(request: Request) -> Response:
 
 
 @router.post("/s")
-async def enter(known: HouseOf, token: Annotated[str, Form(max_length=200)]) -> Response:
+async def enter(known: HouseOf, token: Annotated[str, Form(max_length=MAX_TOKEN)]) -> Response:
     """Holds the secret for this browser."""
-    return keep_link(known, RedirectResponse(f"/s/v/{link_ref(token)}", 303), token)
+    return hold_link(known, "/s", token)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,18 @@ import email.policy
 import json
 from dataclasses import dataclass
 from email.message import EmailMessage
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
-from api.context import HouseOf, PageUnknown, Viewer, page
+from api.context import HouseOf, PageUnknown, Viewer, back_to, page
+from api.dev_slack import simulate_click, user_id_of
 from api.routes.settings_pages import framed
 from services.settings import Settings
 from storage.caught import Caught, find_caught, list_caught
-from storage.database import owner_transaction
+from storage.database import owner_transaction, transaction
+from storage.people import find_person
 
 router = APIRouter(include_in_schema=False)
 
@@ -120,4 +122,26 @@ async def chat(request: Request, known: HouseOf, viewer: Viewer, channel: str = 
     return page(
         request, "dev_chat.html", messages=messages, channel=channel, owner=viewer.user_id,
         channels=sorted({row.recipient for row in rows}),
+    )  # fmt: skip
+
+
+@router.post("/dev/chat/{number}/press")
+async def press(
+    request: Request, known: HouseOf, viewer: Viewer, number: int, action: Annotated[str, Form(max_length=100)],
+    comment: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:  # fmt: skip
+    """Presses a button of a caught message, by the signed callback that the chat itself would send."""
+    _chat_on(known.settings)
+    found = await _found(known, number, "slack")
+    channel, _, timestamp = (found.external_id or "").rpartition(":")
+    async with transaction(known.engine, viewer.company.id) as session:
+        person = await find_person(session, viewer.company.id, viewer.user_id)
+    chat_user = (person.slack_user_id if person else None) or user_id_of(viewer.email)
+    answer = await simulate_click(request, channel, timestamp, action, chat_user, comment=comment)
+    words = str(answer.get("text") or (answer.get("errors") or {}).get("reason") or "")
+    if answer.get("ok"):
+        return back_to(f"/dev/chat#m-{number}")
+    return page(
+        request, "error.html", status=409, title="Not possible now", sentence=words or str(answer.get("error", "")),
+        remedy="", code="chat",
     )  # fmt: skip

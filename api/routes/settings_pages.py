@@ -1,13 +1,13 @@
 """Settings: who may what, the policies in words, the column maps, and what messages look like."""
 
 import json
-from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
 from api.context import HouseOf, PageUnknown, Viewer, language_for, page, signed_in
-from api.policy_words import policy_in_words
+from approvals.explain import explain
+from approvals.policy import parse_policy
 from notifications.messages import render
 from notifications.samples import samples
 from storage.database import transaction
@@ -31,13 +31,8 @@ async def show(request: Request, known: HouseOf, viewer: Viewer) -> Response:
     language = language_for(request)
     return page(
         request, "settings.html", people=people, aging=aging, profiles=profiles, kinds=sorted(samples(language)),
-        approvals=[{**row, "words": policy_in_words(_body(row), language)} for row in approvals],
+        approvals=[{**row, "words": explain(parse_policy(json.loads(row["body"])), language)} for row in approvals],
     )  # fmt: skip
-
-
-def _body(row: dict[str, Any]) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(row["body"])
-    return body
 
 
 @router.get("/settings/messages/{kind}")

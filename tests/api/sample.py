@@ -331,10 +331,16 @@ async def _compliance(session: Session, made: Sample) -> None:
 async def _links(session: Session, made: Sample) -> None:
     for name, purpose, kind, subject, person in (
         ("answer_token", "answer", "statement", made.statements[2], made.contact_ids[2]),
-        ("decide_token", "decide", "approval_request", made.requests[0], made.people["Alice Reviewer"]),
+        ("decide_token", "decide", "approval", made.requests[0], made.people["Alice Reviewer"]),
     ):
         token = await mint(
-            session, made.company_id, purpose, (kind, str(subject)), person, {"stage": 0, "round": 1}, timedelta(days=3)
+            session,
+            made.company_id,
+            purpose,
+            (kind, str(subject)),
+            person,
+            {"stage": 1, "round": 1, "digest": made.digests[0]},
+            timedelta(days=3),
         )
         setattr(made, name, token)
     await record(session, made.company_id, SYSTEM, "sample_made", ("company", str(made.company_id)), {})
