@@ -1,0 +1,59 @@
+"""Real ledgers, each imported once by our own commands into a database of its own."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from console.main import app
+
+Tieout = Callable[..., dict[str, Any]]
+
+PROFILES = Path(__file__).parents[2] / "examples" / "profiles"
+
+
+@contextmanager
+def commands_on(server_url: str, template: str, name: str) -> Iterator[Tieout]:
+    """Runs `tieout … --json` on a fresh database and answers what it printed; fails on any other exit than 0."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"create database {name} template {template}")
+    head, _, query = server_url.partition("?")
+    url = f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
+    runner = CliRunner()
+
+    def tieout(*arguments: str) -> dict[str, Any]:
+        result = runner.invoke(app, [*arguments, "--json"], env={"DATABASE_URL": url})
+        assert result.exit_code == 0, result.output
+        answer: dict[str, Any] = json.loads(result.stdout)
+        return answer
+
+    yield tieout
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="module")
+def ibm(server_url: str, template_database: str, shared_data: Path) -> Iterator[Tieout]:
+    """Commands on the imported IBM ledger, company IBM."""
+    with commands_on(server_url, template_database, "truth_ibm") as tieout:
+        tieout("company", "add", "IBM", "--name", "IBM", "--currency", "USD", "--timezone", "America/New_York")
+        tieout("profile", "add", "ibm-ar", str(PROFILES / "ibm-ar.toml"))
+        ledger = shared_data / "ibm_ar" / "accounts_receivable.csv"
+        tieout("import", str(ledger), "--company", "IBM", "--profile", "ibm-ar")
+        yield tieout
+
+
+@pytest.fixture(scope="module")
+def retail(server_url: str, template_database: str, shared_data: Path) -> Iterator[Tieout]:
+    """Commands on the imported Online Retail ledger, company SHOP."""
+    with commands_on(server_url, template_database, "truth_retail") as tieout:
+        tieout("company", "add", "SHOP", "--name", "Shop", "--currency", "GBP", "--timezone", "Europe/London")
+        tieout("profile", "add", "online-retail", str(PROFILES / "online-retail.toml"))
+        ledger = shared_data / "online_retail" / "online_retail_20101201_20111209.csv.zst"
+        tieout("import", str(ledger), "--company", "SHOP", "--profile", "online-retail")
+        yield tieout
