@@ -12,6 +12,7 @@ KINDS = {
     "write_off": "Write-off",
     "fx_adjustment": "FX adjustment",
     "opening": "Opening item",
+    "transfer": "Transfer",
 }
 FORMS = {"OPEN_ITEM": "Open items", "BALANCE_FORWARD": "Balance forward", "DETAILED": "Detailed"}
 SECTIONS = {
@@ -43,6 +44,7 @@ FLAGS = {
     "due_date_missing": "* No due date was given for this document; it is aged from its document date.",
     "aging_by_document_date": "All documents are aged from their document date.",
 }
+REASONS = {"marked_by_source": "Marked as disputed in our records"}
 BASES = {"due_date": "by due date", "document_date": "by document date"}
 
 

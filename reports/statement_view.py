@@ -241,28 +241,32 @@ def _items(content: Content, heading: str, lines: list[Content], say: _Speaker) 
 
 
 def _movements(content: Content, heading: str, lines: list[Content], say: _Speaker) -> View:
-    opening, closing = say.amount(content["opening"]), say.amount(content["closing"])
-    rows: list[View] = [
-        {"kind": "total", "late": False, "cells": ["", say("Opening balance"), "", "", "", "", "", opening]}
-    ]
-    running = [opening]
-    balance = Decimal(content["opening"])
-    for line in lines:
-        amount = Decimal(line["amount"])
-        balance += amount
-        shown = say.amount(line["balance"] if line["balance"] is not None else balance)
-        account = f"{line['account']} · " if content["sections"] else ""
-        debit, credit = (say.amount(amount), "") if amount >= 0 else ("", say.amount(amount))
-        cells = [*_first_cells(line, say, account + line["description"]), debit, credit, shown]
-        rows.append({"kind": "line", "late": False, "cells": cells})
-        running.append(shown)
-    debits = say.amount(sum((max(Decimal(line["amount"]), Decimal(0)) for line in lines), Decimal(0)))
-    credits_ = say.amount(sum((min(Decimal(line["amount"]), Decimal(0)) for line in lines), Decimal(0)))
-    rows.append(
-        {"kind": "total", "late": False, "cells": ["", say("Closing balance"), "", "", "", debits, credits_, closing]}
-    )
-    running.append(closing)
+    """Opening balance, movements with the balance after each, closing balance; account by account in a group."""
+    rows: list[View] = []
+    running: list[str] = []
+
+    def add(kind: str, cells: list[str], balance: str) -> None:
+        rows.append({"kind": kind, "late": False, "cells": cells})
+        running.append(balance)
+
+    for account in content["sections"] or [{**content, "account": None}]:
+        own = [line for line in lines if account["account"] in {None, line["account"]}]
+        opening, closing = say.amount(account["opening"]), say.amount(account["closing"])
+        if account["account"]:
+            add("group", [f"{account['account']}  {plain(account['name'])}"], opening)
+        add("total", ["", say("Opening balance"), "", "", "", "", "", opening], opening)
+        for line in own:
+            amount, balance = Decimal(line["amount"]), say.amount(line["balance"])
+            sides = [say.amount(amount), ""] if amount >= 0 else ["", say.amount(amount)]
+            add("line", [*_first_cells(line, say, line["description"]), *sides, balance], balance)
+        amounts = [Decimal(line["amount"]) for line in own]
+        sides = [say.amount(sum(part, Decimal(0))) for part in _by_sign(amounts)]
+        add("total", ["", say("Closing balance"), "", "", "", *sides, closing], closing)
     return _table(heading, [say(name) for name in MOVEMENT_COLUMNS], rows, running, late=-1)
+
+
+def _by_sign(amounts: list[Decimal]) -> tuple[list[Decimal], list[Decimal]]:
+    return [amount for amount in amounts if amount >= 0], [amount for amount in amounts if amount < 0]
 
 
 def _first_cells(line: Content, say: _Speaker, description: str) -> list[str]:
@@ -340,13 +344,17 @@ def _disputes(content: Content, say: _Speaker) -> View | None:
     rows = [
         [
             breakable(plain(dispute["number"])),
-            breakable(plain(dispute["reason"] or "")),
+            breakable(_reason(dispute["reason"], say)),
             labels.name_of(labels.DISPUTE_STATUSES, dispute["status"], say.language),
             say.amount(dispute["amount"]),
         ]
         for dispute in content["disputes"]
     ]
     return _small(say("Disputes"), [say(name) for name in names], rows, wide=1, right=[3])
+
+
+def _reason(reason: str | None, say: _Speaker) -> str:
+    return say(labels.REASONS[reason]) if reason in labels.REASONS else plain(reason or "")
 
 
 def _checks(content: Content, say: _Speaker) -> View | None:

@@ -1,7 +1,9 @@
 """Statement contents as the statements room would hand them over, for everything that draws a statement."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import count
 from typing import Any
 
 from ledger.money import decimal_text, decimals
@@ -40,7 +42,6 @@ class Sample:
     start: date = date(2012, 6, 1)
     end: date = date(2012, 6, 30)
     version: int = 1
-    unapplied: list[Row] = field(default_factory=list)
     sections: list[dict[str, str]] = field(default_factory=list)
     disputes: list[dict[str, Any]] = field(default_factory=list)
     rounding: dict[str, str] | None = None
@@ -54,13 +55,15 @@ def content_of(sample: Sample) -> Content:
         return decimal_text(minor, 0, sample.currency)
 
     label = f"{sample.end:%Y-%m}"
-    lines = [_line(sample, index, row) for index, row in enumerate(sample.rows, 1)]
-    unapplied = [_line(sample, index, row) for index, row in enumerate(sample.unapplied, 1)]
-    closing = sum(_open(row) for row in [*sample.rows, *sample.unapplied])
+    waiting = [row for row in sample.rows if _open(row) < 0]
+    lines = list(_lines(sample, waiting))
+    unapplied = [_line(sample, index, row, "open") for index, row in enumerate(waiting, len(lines) + 1)]
+    closing = sum(map(_open, sample.rows))
+    debits = sum(max(row.amount, 0) for row in _moved(sample))
     if sample.form == "BALANCE_FORWARD":
         closing = sample.opening + sum(row.amount for row in sample.rows)
-        _run_balances(sample, lines)
-    debits = sum(max(row.amount, 0) for row in sample.rows)
+    if sample.form == "OPEN_ITEM":
+        debits = max(closing - sample.opening, 0) + sum(-row.amount for row in waiting)
     credits_ = closing - sample.opening - debits
     return {
         "schema": "tieout.statement/1",
@@ -87,8 +90,8 @@ def content_of(sample: Sample) -> Content:
         "lines": lines,
         "aging": _aging(sample, closing),
         "unapplied": {
-            "receipts": text(sum(row.amount for row in sample.unapplied if row.kind == "receipt")),
-            "credits": text(sum(row.amount for row in sample.unapplied if row.kind != "receipt")),
+            "receipts": text(sum(_open(row) for row in waiting if row.kind == "receipt")),
+            "credits": text(sum(_open(row) for row in waiting if row.kind != "receipt")),
             "lines": unapplied,
         },
         "sections": sample.sections,
@@ -122,11 +125,30 @@ def _bucket(row: Row) -> str:
     return next((name for name, _, last in BUCKETS if days <= last), "180+")
 
 
-def _line(sample: Sample, index: int, row: Row) -> Content:
-    made = sample.end - timedelta(days=row.age)
-    section = {"OPEN_ITEM": "open", "BALANCE_FORWARD": "movement", "DETAILED": "ending"}[sample.form]
+def _moved(sample: Sample) -> list[Row]:
+    """The documents of the period itself."""
+    return [row for row in sample.rows if sample.end - timedelta(days=row.age) >= sample.start]
+
+
+def _lines(sample: Sample, waiting: list[Row]) -> Iterator[Content]:
+    number = count(1)
     if sample.form == "DETAILED":
-        section = "prior" if made < sample.start and row.open == 0 else "movement" if row.open == 0 else "ending"
+        prior = (row for row in sample.rows if sample.end - timedelta(days=row.age) < sample.start)
+        yield from (_line(sample, next(number), replace(row, open=row.amount), "prior") for row in prior)
+    if sample.form != "OPEN_ITEM":
+        balance = sample.opening
+        for row in _moved(sample):
+            balance += row.amount
+            line = _line(sample, next(number), row, "movement")
+            yield {**line, "balance": decimal_text(balance, 0, sample.currency)}
+    if sample.form != "BALANCE_FORWARD":
+        section = "open" if sample.form == "OPEN_ITEM" else "ending"
+        still_open = (row for row in sample.rows if _open(row) and row not in waiting)
+        yield from (_line(sample, next(number), row, section) for row in still_open)
+
+
+def _line(sample: Sample, index: int, row: Row, section: str) -> Content:
+    made = sample.end - timedelta(days=row.age)
     return {
         "line": index,
         "section": section,
@@ -147,19 +169,10 @@ def _line(sample: Sample, index: int, row: Row) -> Content:
     }
 
 
-def _run_balances(sample: Sample, lines: list[Content]) -> None:
-    running = sample.opening
-    for row, line in zip(sample.rows, lines, strict=True):
-        running += row.amount
-        line["balance"] = decimal_text(running, 0, sample.currency)
-
-
 def _aging(sample: Sample, closing: int) -> list[Content]:
-    rows = [*sample.rows, *sample.unapplied]
+    rows = [row for row in sample.rows if _open(row)]
     if sample.form == "BALANCE_FORWARD":
         rows = [Row("", closing, 20)]
-    if sample.form == "DETAILED":
-        rows = [row for row in rows if _open(row) != 0]
     found = []
     for name, first, last in (*BUCKETS, ("180+", 181, None), ("credits", None, None)):
         mine = [row for row in rows if _bucket(row) == name]
@@ -214,12 +227,10 @@ def chinese_group() -> Content:
             description="2026年6月 镀锌板 120 吨，含税 13%",
             account="C00123-02",
         ),
+        Row("SK20260625-0031", -50_000_00, 5, None, "receipt", description="网银转账，未注明发票", account="C00123"),
         Row(
             "HZ-2026-0007", -8_800_00, 12, None, "credit_memo", description="销售折让（红字发票）", account="C00123-02"
         ),
-    ]
-    unapplied = [
-        Row("SK20260625-0031", -50_000_00, 5, None, "receipt", description="网银转账，未注明发票", account="C00123"),
     ]
     sections = [
         {
@@ -268,7 +279,6 @@ def chinese_group() -> Content:
             start=date(2026, 6, 1),
             end=date(2026, 6, 30),
             version=2,
-            unapplied=unapplied,
             sections=sections,
             disputes=disputes,
             rounding={"exact_closing": "437045.554", "payable": "437045.55", "residue": "0.004"},
@@ -280,9 +290,9 @@ def japanese_balance_forward() -> Content:
     """Yen, balance forward: a currency without decimals, running balances."""
     rows = [
         Row("JP-1001", 120_000, 28, description="Monthly service"),
-        Row("RCPT-77", -300_000, 21, None, "receipt", description="Bank transfer"),
+        Row("RCPT-77", -300_000, 21, None, "receipt", 0, description="Bank transfer"),
         Row("JP-1002", 45_500, 10),
-        Row("CM-3", -5_500, 3, None, "credit_memo", description="Returned goods"),
+        Row("CM-3", -5_500, 3, None, "credit_memo", 0, description="Returned goods"),
     ]
     return content_of(
         Sample(
@@ -321,8 +331,9 @@ def many_lines(count: int, language: str = "en", form: str = "OPEN_ITEM") -> Con
         if chinese
         else "Delivery to the second warehouse, as agreed by telephone with the buyer on site"
     )
+    days = 29 if form == "BALANCE_FORWARD" else 200
     rows = [
-        Row(f"INV-{n:06d}", 10_007 * (n % 97 + 1), 200 - n * 200 // count, description=long if n % 10 == 0 else "")
+        Row(f"INV-{n:06d}", 10_007 * (n % 97 + 1), days - n * days // count, description=long if n % 10 == 0 else "")
         for n in range(count)
     ]
     return content_of(
