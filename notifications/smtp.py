@@ -24,6 +24,9 @@ MESSAGES_PER_CONNECTION = 200
 CONNECT_TIMEOUT = 20.0
 """Seconds for a connection or an answer before DATA."""
 
+TEMPORARY, PERMANENT, BEYOND = 400, 500, 600
+"""Where SMTP's classes of answers begin; outside them an answer says nothing."""
+
 BAD_ADDRESS = re.compile(r"\b5\.(?:1\.\d+|2\.1)\b")
 """Enhanced status (RFC 3463): the mailbox or its domain does not exist, or is disabled."""
 
@@ -185,16 +188,16 @@ async def _name_recipient(client: aiosmtplib.SMTP, recipient: str, encoding: str
         if archive:
             # Without the copy nobody could prove or ask for the mail later, so it waits.
             raise NotTaken(Answer("temporary", f"archive copy: {words_of(error)}")) from error
-        permanent = error.code >= aiosmtplib.SMTPStatus.syntax_error
+        permanent = error.code >= PERMANENT
         words = words_of(error)
         raise NotTaken(Answer("permanent" if permanent else "temporary", words, bad_address=permanent)) from error
 
 
 def _refused_content(error: aiosmtplib.SMTPResponseException) -> Answer:
     words = words_of(error)
-    if 400 <= error.code < 500:  # noqa: PLR2004 - SMTP's own classes of answers
+    if TEMPORARY <= error.code < PERMANENT:
         return Answer("temporary", words)
-    if 500 <= error.code < 600:  # noqa: PLR2004 - SMTP's own classes of answers
+    if PERMANENT <= error.code < BEYOND:
         return Answer("permanent", words, bad_address=BAD_ADDRESS.search(words) is not None)
     return Answer("uncertain", words)
 

@@ -1,0 +1,121 @@
+"""Freezes a queued message: renders it once, mints its links, attaches its files. Every try sends these bytes."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from notifications.contexts import Letter
+from notifications.messages import render
+from notifications.mime import Attachment, Envelope, Signing, freeze
+from notifications.slack import frozen_blocks
+from reports.statement_pdf import render_pdf
+from reports.statement_workbook import render_workbook
+from services.message_contexts import CONTEXTS, FactsGoneError, Telling, attachment_names
+from services.settings import Settings
+from storage.companies import own_company
+from storage.database import Session
+from storage.deliveries import find_contact, find_user, statement_facts
+from storage.outbox import OutboxRow, store_frozen
+from words.catalog import LANGUAGES
+
+FOR_CUSTOMERS = frozenset({"statement_to_customer", "reminder"})
+"""These go to a customer's contact; all others to our own people."""
+
+UNSUBSCRIBABLE = frozenset({"reminder"})
+"""A customer may stop reminders by mail, not the statements that the law or the contract asks for."""
+
+XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """A statement's files and the thread that its mails share."""
+
+    attachments: tuple[Attachment, ...] = ()
+    thread: str = ""
+
+
+class MessageUnknownError(LookupError):
+    """Nobody knows how to tell this kind."""
+
+
+async def freeze_message(
+    session: Session, company_id: UUID, row: OutboxRow, settings: Settings, now: datetime
+) -> bytes | None:
+    """The frozen bytes of a claimed row, stored; None when its lease is gone. Same transaction: links and bytes."""
+    if row.frozen is not None:
+        return row.frozen
+    telling = await _telling(session, row, settings, company_id)
+    if row.kind not in CONTEXTS:
+        raise MessageUnknownError(row.kind)
+    letter = await CONTEXTS[row.kind](telling)
+    frozen = await _email(telling, letter, now) if row.channel == "email" else _chat(telling, letter)
+    stored = await store_frozen(session, company_id, row, frozen)
+    return frozen if stored else None
+
+
+async def _telling(session: Session, row: OutboxRow, settings: Settings, company_id: UUID) -> Telling:
+    company = await own_company(session, company_id)
+    person = None
+    if row.person_id is not None:
+        look_up = find_contact if row.kind in FOR_CUSTOMERS else find_user
+        person = await look_up(session, company_id, row.person_id)
+        if person is None:
+            raise FactsGoneError(f"person {row.person_id}")
+    language = person.language if person is not None else company.language
+    return Telling(session, row, settings, company, person, language if language in LANGUAGES else "en")
+
+
+def _chat(telling: Telling, letter: Letter) -> bytes:
+    rendered = render(telling.row.kind, letter, telling.language)
+    if telling.row.channel == "slack":
+        return frozen_blocks(rendered.subject, rendered.blocks)
+    return json.dumps({"title": rendered.subject, "text": rendered.text}, ensure_ascii=False).encode()
+
+
+async def _email(telling: Telling, letter: Letter, now: datetime) -> bytes:
+    row, settings = telling.row, telling.settings
+    rendered = render(row.kind, letter, telling.language)
+    files = await _files(telling, letter)
+    envelope = Envelope(
+        sender=settings.mail_from, sender_name=telling.company.name, recipient=row.recipient,
+        recipient_name=telling.name, message_id=row.message_id, date=now, thread=files.thread,
+        reply_to=_reply_to(settings.reply_to, row),
+        unsubscribe=settings.reply_to or settings.mail_from if row.kind in UNSUBSCRIBABLE else "",
+    )  # fmt: skip
+    return freeze(rendered, envelope, files.attachments, _signing(settings))
+
+
+def _reply_to(mailbox: str | None, row: OutboxRow) -> str:
+    """`name+mark@domain`: the mark is the row's id, by which an answer finds its case."""
+    if mailbox is None:
+        return ""
+    name, _, domain = mailbox.rpartition("@")
+    return f"{name}+{row.id.hex}@{domain}"
+
+
+def _signing(settings: Settings) -> Signing | None:
+    if settings.dkim_key is None:
+        return None
+    return Signing(settings.mail_from.rpartition("@")[2], settings.dkim_selector, settings.dkim_key)
+
+
+async def _files(telling: Telling, letter: Letter) -> _Files:
+    row = telling.row
+    if row.subject_kind != "statement":
+        return _Files()
+    facts = await statement_facts(telling.session, telling.company.id, UUID(row.subject_id))
+    if facts is None:
+        raise FactsGoneError(f"statement {row.subject_id}")
+    if row.kind != "statement_to_customer":
+        return _Files(thread=f"staff.{facts.thread}")
+    pdf_name, xlsx_name = attachment_names(facts.number, telling.language)
+    pdf = await asyncio.to_thread(render_pdf, facts.content, telling.language, letter.link)
+    workbook = await asyncio.to_thread(render_workbook, facts.content, telling.language)
+    attachments = (
+        Attachment(pdf_name, pdf, "application", "pdf"),
+        Attachment(xlsx_name, workbook, "application", XLSX),
+    )
+    return _Files(attachments, facts.thread)

@@ -1,0 +1,210 @@
+"""The relay: takes due messages, hands them to a carrier, writes down what the other side said.
+
+Nothing is sent inside a transaction; each step is a transaction of its own, fenced by the claim's lease.
+"""
+
+import asyncio
+import json
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from notifications.carrying import Answer
+from notifications.chat_channels import post_chat
+from notifications.failpoints import failpoint
+from services.carriers import Carriers, open_carriers
+from services.freeze_message import freeze_message
+from services.internal_work import WORK
+from services.judge_uncertain import judge_once
+from services.lock_chat_messages import REPLACES
+from services.settings import Settings
+from services.settle_message import settle_answer, settle_internal_error
+from storage.claims import Outcome, Pace, claim, enter_data, settle, sweep_abandoned, take_slot
+from storage.companies import list_companies, own_company
+from storage.database import Database, owner_transaction, transaction
+from storage.deliveries import suppression_reason
+from storage.outbox import OutboxRow
+from storage.presence import database_now
+
+BATCH = 20
+"""Messages of one claim: an urgent one waits for at most these, and all fit into one lease."""
+
+IDLE_SECONDS = 1.0
+"""How long an idle relay sleeps: an approval request leaves within a second."""
+
+DATABASE_RETRY_SECONDS = 5.0
+"""How long a relay waits for a database that went away."""
+
+SERVER_DOWN_SECONDS = 15.0
+"""After a refused connection the mail server is left alone this long."""
+
+DOMAIN_INTERVAL, DOMAIN_BURST = 0.05, 5.0
+"""Twenty mails a second per domain, a hundred at once: large providers defer faster senders."""
+
+CHAT_INTERVAL = 1.0
+"""Slack takes one message per second and channel."""
+
+log = logging.getLogger(__name__)
+
+
+async def relay_once(
+    engine: Database, company_id: UUID, settings: Settings, carriers: Carriers, *, limit: int = BATCH
+) -> int:
+    """One round for one company: frees what was abandoned, sends what is due, judges what is uncertain.
+
+    Answers how many messages it took in hand.
+    """
+    async with transaction(engine, company_id) as session:
+        await sweep_abandoned(session, company_id, carriers.pace)
+        rows = await claim(session, company_id, limit, carriers.pace)
+    if rows:
+        failpoint("outbox.claimed")
+    await asyncio.gather(*(_guarded(engine, company_id, settings, carriers, row) for row in rows))
+    return len(rows) + await judge_once(engine, company_id, carriers, limit=limit)
+
+
+async def relay_forever(engine: Database, settings: Settings, stop: asyncio.Event, *, pace: Pace | None = None) -> None:
+    """Rounds for all companies until `stop` is set; waits when the database is away."""
+    async with open_carriers(engine, settings, pace) as carriers:
+        while not stop.is_set():
+            wait = IDLE_SECONDS
+            try:
+                if await _round(engine, settings, carriers, stop):
+                    continue
+            except (SQLAlchemyError, OSError):
+                log.warning("The relay cannot reach the database.", exc_info=True)
+                wait = DATABASE_RETRY_SECONDS
+            await _sleep(stop, wait)
+
+
+async def _round(engine: Database, settings: Settings, carriers: Carriers, stop: asyncio.Event) -> int:
+    async with owner_transaction(engine) as session:
+        companies = await list_companies(session)
+    taken = 0
+    for company in companies:
+        if not stop.is_set():
+            taken += await relay_once(engine, company.id, settings, carriers)
+    return taken
+
+
+async def _sleep(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+async def _guarded(engine: Database, company_id: UUID, settings: Settings, carriers: Carriers, row: OutboxRow) -> None:
+    """One message; whatever goes wrong with it delays nobody else."""
+    try:
+        await _send(engine, company_id, settings, carriers, row)
+    except SQLAlchemyError:
+        raise
+    except Exception as error:  # the relay's edge: a poison message must not stop the others
+        log.exception("Message %s (%s) failed.", row.id, row.kind)
+        await settle_internal_error(engine, company_id, row, carriers.pace, f"{type(error).__name__}: {error}")
+
+
+async def _send(engine: Database, company_id: UUID, settings: Settings, carriers: Carriers, row: OutboxRow) -> None:
+    if row.channel == "internal":
+        await _work(engine, company_id, row, carriers.pace)
+        return
+    if row.channel == "email" and await _must_wait(engine, company_id, carriers, row):
+        return
+    frozen = await _frozen(engine, company_id, settings, row)
+    if frozen is None or not await _has_slot(engine, company_id, row):
+        return
+    failpoint("outbox.frozen")
+    answer = await _carry(engine, company_id, settings, carriers, row, frozen)
+    if answer.outcome == "fenced":
+        log.info("Message %s was taken over by another relay.", row.id)
+        return
+    if row.channel == "email" and answer.connection:
+        carriers.down_until = time.monotonic() + SERVER_DOWN_SECONDS
+    failpoint("outbox.before_settle")
+    await settle_answer(engine, company_id, row, carriers.pace, answer, jitter=random.random())  # noqa: S311 - spread, not secrecy
+    failpoint("outbox.settled")
+
+
+async def _work(engine: Database, company_id: UUID, row: OutboxRow, pace: Pace) -> None:
+    steps = WORK.get(row.kind)
+    if steps is None:
+        raise LookupError(f"nobody does {row.kind}")
+    for step in steps:
+        await step(engine, company_id, row)
+    await settle_answer(engine, company_id, row, pace, Answer("accepted", "done"), jitter=0.0)
+
+
+async def _must_wait(engine: Database, company_id: UUID, carriers: Carriers, row: OutboxRow) -> bool:
+    """Suppressed addresses get nothing; a mail server that is down is not asked by every message."""
+    async with transaction(engine, company_id) as session:
+        reason = await suppression_reason(session, company_id, row.recipient)
+        if reason is not None:
+            await settle(session, company_id, row, Outcome("suppressed", "permanent", reason))
+            return True
+        down = carriers.down_until - time.monotonic()
+        if down > 0:
+            outcome = Outcome("pending", "", wait=down, count_try=False, answer="The mail server cannot be reached.")
+            await settle(session, company_id, row, outcome)
+            return True
+    return False
+
+
+async def _frozen(engine: Database, company_id: UUID, settings: Settings, row: OutboxRow) -> bytes | None:
+    if row.frozen is not None:
+        return row.frozen
+    async with transaction(engine, company_id) as session:
+        return await freeze_message(session, company_id, row, settings, await database_now(session))
+
+
+async def _has_slot(engine: Database, company_id: UUID, row: OutboxRow) -> bool:
+    email = row.channel == "email"
+    key = f"email/{row.recipient_domain}" if email else f"{row.channel}/{row.recipient}"
+    interval, burst = (DOMAIN_INTERVAL, DOMAIN_BURST) if email else (CHAT_INTERVAL, 0.0)
+    async with transaction(engine, company_id) as session:
+        wait = await take_slot(session, company_id, key, interval, burst)
+        if wait > 0:
+            await settle(session, company_id, row, Outcome("pending", "", wait=wait, count_try=False))
+    return wait == 0
+
+
+async def _carry(
+    engine: Database, company_id: UUID, settings: Settings, carriers: Carriers, row: OutboxRow, frozen: bytes
+) -> Answer:
+    async def before_data() -> bool:
+        async with transaction(engine, company_id) as session:
+            return await enter_data(session, company_id, row, carriers.pace)
+
+    if row.channel == "email":
+        return await carriers.smtp.send(settings.mail_from, row.recipient, frozen, before_data, carriers.copies)
+    content = json.loads(frozen)
+    if row.channel == "slack":
+        replaces = row.payload.get(REPLACES)
+        if replaces:
+            return await carriers.slack.update(str(replaces), content["text"], content["blocks"], before_data)
+        recipient = row.recipient or settings.slack_channel
+        return await carriers.slack.post(recipient, content["text"], content["blocks"], str(row.id), before_data)
+    if row.channel == "chat":
+        return await _carry_chat(engine, company_id, row, content, before_data)
+    raise LookupError(f"no carrier for {row.channel}")
+
+
+async def _carry_chat(
+    engine: Database,
+    company_id: UUID,
+    row: OutboxRow,
+    content: dict[str, str],
+    before_data: Callable[[], Awaitable[bool]],
+) -> Answer:
+    async with transaction(engine, company_id) as session:
+        company = await own_company(session, company_id)
+    address = company.settings.get("chat_channels", {}).get(row.recipient)
+    if address is None:
+        return Answer("permanent", f"no chat channel is called {row.recipient}", bad_address=True)
+    if not await before_data():
+        return Answer("fenced", "The lease ran out before the content left.")
+    return await post_chat(str(address), content["title"], content["text"])
