@@ -53,7 +53,7 @@ NAME = "喆海贸易 Zhehai Trading"
 PASSWORD = "tieout-demo"  # noqa: S105 - the README names it; no other company has it
 """Shorter than people may choose, so that nobody takes it for one."""
 
-PAST_MONTHS = 3
+PAST_MONTHS = 2
 """Months that were sent and answered before the one that waits: enough for trends, within a minute."""
 
 SENT_AFTER = 3

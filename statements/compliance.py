@@ -237,20 +237,30 @@ def number_gaps(facts: Facts) -> list[Breach]:
 
 
 def duplicates(facts: Facts) -> list[Breach]:
-    """One document number of one kind that stands on several documents of one source."""
-    by_number: dict[tuple[str, str, str], list[DocumentFact]] = defaultdict(list)
+    """One number on several documents of a source, or one customer's document in several sources."""
+    in_source: dict[tuple[str, str, str], list[DocumentFact]] = defaultdict(list)
+    of_customer: dict[tuple[str, str, str], list[DocumentFact]] = defaultdict(list)
     for document in facts.documents:
-        by_number[document.source, document.kind, document.number].append(document)
-    found = []
-    for (source, kind, number), group in sorted(by_number.items()):
-        if len({document.item_id for document in group}) > 1:
-            evidence = {
-                "number": number, "kind": kind,
-                "documents": [f"{d.customer} {d.amount} {d.currency}" for d in group],
-            }  # fmt: skip
-            subject = ("document", f"{source}/{kind}/{number}")
-            found.append(_breach("duplicates", "number_used_twice", WARNING, subject, evidence))
-    return found
+        in_source[document.source, document.kind, document.number].append(document)
+        of_customer[document.customer, document.kind, document.number].append(document)
+    found = [
+        _breach("duplicates", "number_used_twice", WARNING, ("document", "/".join(key)), _documents(group))
+        for key, group in sorted(in_source.items())
+        if len(group) > 1
+    ]
+    return found + [
+        _breach("duplicates", "entered_twice", WARNING, ("document", "/".join(key)), _documents(group))
+        for key, group in sorted(of_customer.items())
+        if len({document.source for document in group}) > 1
+    ]
+
+
+def _documents(group: list[DocumentFact]) -> dict[str, Any]:
+    first = group[0]
+    return {
+        "number": first.number, "kind": first.kind, "customer": first.customer,
+        "documents": [f"{d.source}: {d.customer} {d.amount} {d.currency}" for d in group],
+    }  # fmt: skip
 
 
 def unapplied_cash(facts: Facts) -> list[Breach]:
@@ -340,6 +350,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "number_used_twice": (
         "The number {number} stands on several documents: {documents}.",
+        "Keep the right document, and reverse the other.",
+    ),
+    "entered_twice": (
+        "Document {number} of {customer} is in several sources: {documents}.",
         "Keep the right document, and reverse the other.",
     ),
     "cash_too_old": (

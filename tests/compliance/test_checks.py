@@ -59,6 +59,10 @@ BREACHES = [
     ("no_answer", {"waiting": [replace(WAITING, sent_on=date(2026, 5, 29))]}),
     ("numbers_missing", {"documents": documents("INV-001", "INV-002", "INV-004", "INV-005", "INV-006", "INV-007")}),
     ("number_used_twice", {"documents": documents("INV-001", "INV-001")}),
+    (
+        "entered_twice",
+        {"documents": [*documents("INV-001"), replace(documents("INV-001")[0], item_id="i9", source="manual")]},
+    ),
     ("cash_too_old", {"unapplied": [replace(UNAPPLIED, received_on=date(2026, 5, 15))]}),
     ("chain_broken", {"audit": AuditFact(7, 8, "event changed")}),
     ("never_backed_up", {"backup": BackupFact(None, date(2026, 6, 1))}),

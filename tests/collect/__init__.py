@@ -1,0 +1,1 @@
+"""Importing, repairing and allocating on a real database."""
