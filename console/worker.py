@@ -18,8 +18,8 @@ def worker_command() -> None:
 
     Example: DATABASE_URL=postgresql://… tieout worker
     """
-    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    logging.basicConfig(stream=sys.stdout, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("tieout").setLevel(logging.INFO)
     die_with_parent()
     asyncio.run(_work(Settings()))
 

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import warnings
 from datetime import timedelta
 from typing import Any
 
@@ -49,12 +50,13 @@ async def _deployment(flow: Flow[Any, Any], interval: timedelta | None = None) -
 
 async def serve_flows(settings: Settings) -> None:
     """Serves until the process is told to end."""
-    await aserve(*await deployments(settings), limit=RUNS_AT_ONCE, pause_on_shutdown=False)
+    await aserve(*await deployments(settings), limit=RUNS_AT_ONCE, pause_on_shutdown=False, print_starting_message=False)
 
 
 def main() -> None:
     """Entry point of the child process."""
     die_with_parent()
+    warnings.filterwarnings("ignore", "coroutine 'Runner.astop'")  # Prefect's own signal handler does not await it
     asyncio.run(serve_flows(Settings()))
 
 

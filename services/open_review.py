@@ -1,5 +1,6 @@
 """The gate of a run: every equation must hold, then each draft becomes a request for approval."""
 
+from collections import Counter
 from typing import Any
 
 from ledger.money import decimal_text
@@ -30,15 +31,16 @@ async def open_review(
     """
     equations = await _equations(engine, company, run)
     blocked = await _keep_breaches(engine, company, run, [one for one in equations if not one["ties"]])
-    opened: dict[str, int] = {}
+    opened = Counter(run.figures.get("review", {}).get("opened", {}))
     if not blocked:
-        opened = await open_approvals_for_run(engine, company, run.id, run.started_by)
+        now = await open_approvals_for_run(engine, company, run.id, run.started_by)
+        opened.update({name: number for name, number in now.items() if name != "waiting"})
         await release_approved(engine, company, run.id, report)
     async with transaction(engine, company.id) as session:
         rows = await statements_by_status(session, company.id, run.id)
     figures = _figures(rows, len(blocked))
     over = not blocked and not any(row.status in UNDECIDED for row in rows)
-    return {**figures, "equations": len(equations), "blocked": blocked, "opened": opened}, over
+    return {**figures, "equations": len(equations), "blocked": blocked, "opened": dict(opened)}, over
 
 
 async def _equations(engine: Database, company: Company, run: Run) -> list[dict[str, Any]]:
