@@ -17,6 +17,7 @@ from api.routes import (
     dev,
     disputes,
     health,
+    imports,
     inbox,
     runs,
     settings_pages,
@@ -32,7 +33,7 @@ ASSETS = HERE.parent / "assets"
 
 
 ROUTES = (
-    health, sign_in, inbox, runs, statements, customers, disputes, chasing, compliance, settings_pages, dev,
+    health, sign_in, inbox, imports, runs, statements, customers, disputes, chasing, compliance, settings_pages, dev,
     customer_page, decide_link,
 )  # fmt: skip
 

@@ -14,14 +14,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as TemplateContext
 
-from api.labels import FILTERS
+from api.labels import FILTERS, page_words
 from api.security import SAFE_METHODS, tokens_match
 from ledger.money import decimal_text
 from services.settings import Settings
 from services.sign_in import session_of
 from storage.database import Database
 from storage.sessions import SignedIn
-from words.catalog import LANGUAGES, language_of, translate
+from words.catalog import LANGUAGES, language_of
 from words.figures import amount_text, date_text, moment_text
 from words.refusal import Refusal
 
@@ -156,15 +156,9 @@ def back_to(address: str, **notes: str) -> RedirectResponse:
     return RedirectResponse(address + (joined + urlencode(notes) if notes else ""), 303)
 
 
-def translator(request: Request) -> Any:  # noqa: ANN401 - a callable with free keyword places
-    """`translate` bound to the reader's language."""
-    language = language_for(request)
-    return lambda sentence, **values: translate(sentence, language, **values)
-
-
 @pass_context
 def _tr(context: TemplateContext, sentence: str, **values: object) -> str:
-    return translate(sentence, context["lang"], **values)
+    return page_words(sentence, context["lang"], **values)
 
 
 @pass_context

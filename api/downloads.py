@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from ledger.canonical import canonical_json
 from reports.statement_pdf import render_pdf
+from reports.statement_workbook import render_workbook
 
 MEDIA_TYPES = {
     "pdf": "application/pdf",
@@ -20,6 +21,8 @@ def statement_file(kind: str, content: dict[str, Any], language: str, link: str 
     """The bytes of one of the three files; None for any other kind."""
     if kind == "pdf":
         return render_pdf(content, language, link)
+    if kind == "xlsx":
+        return render_workbook(content, language)
     if kind == "json":
         return canonical_json(content).encode()
     return None

@@ -1,17 +1,21 @@
 """Words for codes: the code is the database's, the English here is the key of the Chinese."""
 
 import re
+from collections.abc import Iterable
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from words.catalog import translate
+from words.catalog import chinese, translate
+
+PAGE_CONTEXT = "page|"
+"""Leads keys of the catalogue that hold on pages only: in a mail "Customers" labels a count, here a list."""
 
 STATUSES = {
     "draft": "Draft", "in_review": "In review", "approved": "Approved", "sent": "Sent", "confirmed": "Confirmed",
     "disputed": "Disputed", "settled": "Settled", "returned": "Returned", "rejected": "Rejected", "void": "Void",
-    "superseded": "Superseded", "open": "Open", "withdrawn": "Withdrawn", "expired": "Expired",
+    "superseded": "Superseded", "open": "Unresolved", "withdrawn": "Withdrawn", "expired": "Expired",
     "cancelled": "Cancelled", "consumed": "Approved and used", "pending": "Waiting", "running": "Running",
     "done": "Done", "failed": "Failed", "closed": "Closed", "fixed": "Fixed", "waived": "Waived",
     "quarantined": "Quarantined", "noticed": "Noticed", "repaired": "Repaired", "discarded": "Discarded",
@@ -78,7 +82,13 @@ CHANGES = {
     "disputed_changed": "disputed amount changed",
 }  # fmt: skip
 
+REQUESTS = {"open": "Awaiting decision"}
+
 VERBS = {
+    "statement_drafted": "Drafted", "statement_draft": "Drafted", "statement_in_review": "Submitted for review",
+    "statement_approved": "Approved", "statement_sent": "Sent", "statement_confirmed": "Confirmed by the customer",
+    "statement_disputed": "Disputed by the customer", "statement_settled": "Settled", "statement_returned": "Returned",
+    "statement_rejected": "Rejected", "statement_superseded": "Replaced by a newer version",
     "statement_built": "Drafted", "statement_submit": "Submitted for review", "statement_approve": "Approved",
     "statement_reject": "Rejected", "statement_return": "Returned", "statement_return_": "Returned",
     "statement_send": "Sent", "statement_confirm": "Confirmed by the customer",
@@ -171,9 +181,15 @@ def safe_address(address: str) -> str:
 ACTORS = {"system": "the system", "customer": "the customer", "user": "staff"}
 
 
+def page_words(sentence: str, language: str, **values: object) -> str:
+    """`translate`, but where messages use the same English for something else, the page's own Chinese wins."""
+    own = f"{PAGE_CONTEXT}{sentence}"
+    return translate(own if language == "zh" and own in chinese() else sentence, language, **values)
+
+
 def label(labels: dict[str, str], code: str, language: str) -> str:
     """The word for a code; a code without one is shown as it is, readable."""
-    return translate(labels[code], language) if code in labels else code.replace("_", " ")
+    return page_words(labels[code], language) if code in labels else code.replace("_", " ")
 
 
 def bucket_label(bucket: str, language: str) -> str:
@@ -197,6 +213,12 @@ def tone(code: str) -> str:
 
 
 @pass_context
+def _decision_list(context: Context, decisions: Iterable[str]) -> str:
+    language = context["lang"]
+    return translate(" or ", language).join(label(DECISIONS, one, language) for one in decisions)
+
+
+@pass_context
 def _bucket_name(context: Context, bucket: str) -> str:
     return bucket_label(bucket, context["lang"])
 
@@ -211,8 +233,8 @@ def _labeller(labels: dict[str, str]) -> object:
 
 FILTERS: dict[str, object] = {
     "message_name": _labeller(MESSAGES), "mrkdwn": chat_markup, "safe_address": safe_address,
-    "decision_name": _labeller(DECISIONS), "decided_name": _labeller(DECIDED), "request_state": _labeller(STATUSES),
-    "approval_stage": _labeller(APPROVAL_STAGES),
+    "decision_list": _decision_list, "decided_name": _labeller(DECIDED),
+    "request_state": _labeller({**STATUSES, **REQUESTS}), "approval_stage": _labeller(APPROVAL_STAGES),
     "status_name": _labeller(STATUSES), "status_tone": tone, "role_name": _labeller(ROLES),
     "kind_name": _labeller(KINDS), "form_name": _labeller(FORMS), "section_name": _labeller(SECTIONS),
     "stage_name": _labeller(STAGES), "reason_name": _labeller(REASONS), "answer_name": _labeller(ANSWERS),

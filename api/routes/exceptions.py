@@ -5,17 +5,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
-from services.repair_row import repair_row
 
 from api.context import HouseOf, PageUnknown, Viewer, back_to, language_for, need_role, page
+from connectors.findings import in_words
 from services.close_task import close_task
 from services.discard_row import discard_row
+from services.repair_row import repair_row
 from storage.audit import Actor
 from storage.database import transaction
 from storage.page_lists import exception_counts, find_raw_record, raw_records_page, unapplied_list
 from storage.pages import StatementFilter, statements_page
 from storage.tasks import list_tasks
-from words.catalog import translate
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,13 +23,8 @@ MENDERS = ("clerk", "administrator")
 
 
 def _in_words(row: dict[str, Any], language: str) -> dict[str, Any]:
-    """The row with its findings in the reader's language: stored sentences are English keys or ready text."""
-    findings = [
-        {**one, "message": translate(str(one.get("message", "")), language),
-         "remedy": translate(str(one.get("remedy", "")), language)}
-        for one in row["findings"]
-    ]  # fmt: skip
-    return {**row, "findings": findings}
+    """The row with its findings in the reader's language."""
+    return {**row, "findings": [in_words(one, language) for one in row["findings"]]}
 
 
 @router.get("/exceptions")

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import Response
-from reports.entry_template import render_entry_template
 
 from api.context import HouseOf, Viewer, language_for, need_role, page, signed_in
 from api.downloads import file_answer
-from services.import_ledger import Order, import_content
+from reports.entry_template import render_entry_template
+from services.import_ledger import Options, Order, import_content
 from storage.audit import Actor
 from storage.database import owner_transaction, transaction
 from storage.page_lists import imports_list
@@ -69,10 +69,8 @@ async def take(
     content = await upload.read(MAX_UPLOAD + 1)
     if len(content) > MAX_UPLOAD:
         raise FileTooLarge(limit=MAX_UPLOAD // 1024**2, company=viewer.company.code)
-    order = Order(
-        upload.filename or "upload", content, profile, dry_run=check_only, actor=Actor("user", viewer.user_id),
-        language=language_for(request), today=None, control=None, progress=None,
-    )  # fmt: skip
+    options = Options(check_only, Actor("user", viewer.user_id), language_for(request))
+    order = Order(upload.filename or "upload", content, profile, options)
     answer = await import_content(known.engine, viewer.company, order)
     return await _page(request, known, viewer, {**answer, "check_only": check_only})
 

@@ -67,7 +67,7 @@ async def start(
 ) -> Response:  # fmt: skip
     """Starts the run of a period, or leads to the one there is."""
     need_role(viewer, *STARTERS)
-    closing = Closing(period_of(period.strip()), form, _day(as_of), started_by=viewer.user_id)
+    closing = Closing(period_of(period.strip()), form, as_of=_day(as_of), started_by=viewer.user_id)
     run_id = await request_run(known.engine, viewer.company, closing)
     return back_to(f"/runs/{run_id}")
 
