@@ -13,6 +13,7 @@ from connectors.columns import (
     SCALE,
     Columns,
     open_columns,
+    read_address,
     read_amount,
     read_currencies,
     read_date,
@@ -111,6 +112,7 @@ def _read_fields(work: Columns, timezone: str) -> None:
         read_whole_number(work, name, default)
     for name in ("customer_name", "country", "description"):
         read_text(work, name)
+    read_address(work, "contact_email")
 
 
 def _check_dates(work: Columns, today: date) -> None:

@@ -285,6 +285,18 @@ def read_whole_number(work: Columns, name: str, default: int | None) -> None:
     flag_codes(work, name, ("instalment_malformed",))
 
 
+_ADDRESS = r"^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+$"
+
+
+def read_address(work: Columns, name: str) -> None:
+    """Adds `v_{name}`: an e-mail address, or empty with a notice when it is none."""
+    text = work.text(name)
+    good = text.str.contains(_ADDRESS)
+    if name in work.places:
+        work.flag((text != "") & ~good, name, "address_invalid")
+    work.frame = work.frame.with_columns(pl.when(good).then(text).otherwise(pl.lit("")).alias(f"v_{name}"))
+
+
 def read_text(work: Columns, name: str) -> None:
     """Adds `v_{name}`: a name, a country, a description, white space closed."""
     work.parsed(name, work.text(name), lambda text: (tidy(text), None), [pl.String])

@@ -108,6 +108,18 @@ def _parse(line: str, row: int, delimiter: str) -> list[str]:
         raise FileRefusedError("quote_stray", line[:RAW_CHARACTERS], row=row) from error
 
 
+def cut_line(line: str, width: int) -> list[str] | None:
+    """The cells of one line with whichever delimiter gives `width` of them; None when none does."""
+    for delimiter in DELIMITERS.values():
+        try:
+            cells = next(csv.reader([line], delimiter=delimiter, strict=True), [])
+        except csv.Error:
+            continue
+        if len(cells) == width:
+            return cells
+    return None
+
+
 def _quoted_by_csv(quoted: pl.DataFrame, delimiter: str) -> list[tuple[int, list[str]]]:
     return [(row, _parse(line, row, delimiter)) for row, line in quoted.iter_rows()]
 

@@ -41,6 +41,11 @@ class Finding:
         }  # fmt: skip
 
 
+def in_words(stored: dict[str, Any], language: str) -> dict[str, Any]:
+    """A finding as `raw_record.findings` keeps it (column, raw, code), with its severity, sentence and remedy."""
+    return Finding(None, stored.get("column", ""), stored.get("raw", ""), stored["code"]).as_json(language)
+
+
 RULES = {
     # -- the file
     "same_file": Rule(
@@ -223,6 +228,11 @@ RULES = {
     "revision_old": Rule(NOTICE, "A newer revision of this document is already here; the row was skipped.", ""),
     "document_changed": Rule(NOTICE, "The document has changed; a new revision replaces the old one.", ""),
     "document_grew": Rule(NOTICE, "The document has more lines than before; a new revision replaces the old one.", ""),
+    "address_invalid": Rule(
+        NOTICE,
+        "This is not an e-mail address; the row was taken without it.",
+        "Add the contact on the customer's page.",
+    ),
     "settlement_unknown": Rule(
         NOTICE,
         "The document that this row settles is not here; the amount stays unapplied.",

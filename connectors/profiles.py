@@ -14,7 +14,7 @@ from words.refusal import Refusal
 
 FIELDS = (
     "customer", "customer_name", "country", "number", "kind", "instalment", "revision", "document_date", "due_date",
-    "terms_days", "currency", "amount", "quantity", "price", "disputed", "description", "settles",
+    "terms_days", "currency", "amount", "quantity", "price", "disputed", "description", "settles", "contact_email",
 )  # fmt: skip
 """What a column can be. `settles` names the document that a receipt or credit pays."""
 

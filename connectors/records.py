@@ -28,7 +28,7 @@ RESIDUE_SCALE = len(str(RESIDUE_PER_MINOR)) - 1
 RECORD_COLUMNS = (
     "rid", "ref", "instalment", "revision", "kind", "number", "customer", "customer_name", "country",
     "document_date", "due_date", "currency", "parts", "disputed_parts", "line_count", "description", "attributes",
-    "row", "last_row", "lines", "line_parts", "settles_ref", "settles",
+    "row", "last_row", "lines", "line_parts", "settles_ref", "settles", "contact_email",
 )  # fmt: skip
 
 
@@ -71,6 +71,7 @@ def records_of_rows(work: Columns) -> pl.DataFrame:
         pl.lit(None, dtype=pl.List(pl.String)).alias("lines"),
         pl.lit(None, dtype=pl.List(AMOUNTS_IN_PARTS)).alias("line_parts"),
         pl.lit(None, dtype=pl.String).alias("settles_ref"), pl.col("v_settles").alias("settles"),
+        pl.col("v_contact_email").alias("contact_email"),
     ).select(RECORD_COLUMNS)  # fmt: skip
 
 
@@ -89,6 +90,7 @@ def records_of_lines(work: Columns, group: Group) -> pl.DataFrame:
         pl.len().cast(pl.Int32).alias("line_count"), pl.col("attributes").first(), pl.col("row").first(),
         pl.col("row").last().alias("last_row"), pl.col("line").alias("lines"), pl.col("parts").alias("line_parts"),
         pl.lit(None, dtype=pl.String).first().alias("settles_ref"), pl.col("v_settles").first().alias("settles"),
+        pl.col("v_contact_email").first().alias("contact_email"),
     )  # fmt: skip
     return records.select(RECORD_COLUMNS)
 
@@ -116,7 +118,8 @@ def _disputed(work: Columns) -> pl.Expr:
 
 def add_attributes(work: Columns) -> None:
     """Adds `attributes`, a JSON object of the columns that the profile keeps."""
-    places = {name: locate(work.table.headers, (name,)) for name in work.profile.attributes}
+    found = {name: locate(work.table.headers, (name,), needed=False) for name in work.profile.attributes}
+    places = {name: place for name, place in found.items() if place is not None}
     if not places:
         work.frame = work.frame.with_columns(pl.lit("{}").alias("attributes"))
         return

@@ -10,6 +10,8 @@ from console import (
     balance,
     check,
     company,
+    contacts,
+    control,
     demo,
     doctor,
     imports,
@@ -42,6 +44,8 @@ app.command("doctor")(doctor.doctor_command)
 app.command("backup")(backup.backup_command)
 app.command("restore")(backup.restore_command)
 app.command("settings")(settings.settings_command)
+app.add_typer(contacts.app, name="contacts")
+app.add_typer(control.app, name="control")
 app.command("import")(imports.import_command)
 app.add_typer(profiles.app, name="profile")
 app.add_typer(approvals.app, name="approvals")

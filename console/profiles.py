@@ -1,5 +1,6 @@
 """`tieout profile`: column maps as data."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,12 +8,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from console.context import Context, run_command
+from console.context import Context, fail, run_command
 from console.imports import existing_file
-from console.speech import say
+from console.speech import command_language, print_answer, say
 from services.add_company import company_by_code
 from services.add_profile import add_profile, profiles_of
+from services.guess_profile import guess_profile
 from storage.companies import Company
+from words.refusal import Refusal
 
 app = typer.Typer(help="Profiles: which column of a file is which field.", no_args_is_help=True)
 
@@ -40,6 +43,22 @@ def add(
     run_command(work, as_json=as_json, show=_show_one)
 
 
+@app.command("guess")
+def guess(
+    file: Annotated[Path, typer.Argument(help="A ledger file.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Propose a profile for a file, to be corrected and added. Reads the file only; no database is needed.
+
+    Example: tieout profile guess ledger.csv > mine.toml
+    """
+    try:
+        answer = asyncio.run(guess_profile(existing_file(file), command_language()))
+    except Refusal as refusal:
+        fail(refusal, command_language())
+    print_answer(answer, as_json=as_json, show=_show_guess)
+
+
 @app.command("list")
 def list_all(
     company: Annotated[str | None, typer.Option(help="Also this company's own.")] = None,
@@ -54,6 +73,12 @@ def list_all(
         return {"profiles": await profiles_of(context.engine, await _company(context, company))}
 
     run_command(work, as_json=as_json, show=_show_all)
+
+
+def _show_guess(console: Console, answer: dict[str, Any]) -> None:
+    console.print(answer["profile"], markup=False, highlight=False, soft_wrap=True, end="")
+    for question in answer["questions"]:
+        console.print(f"# {question}", markup=False, highlight=False)
 
 
 def _show_one(console: Console, answer: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from connectors.profiles import Profile, parse_profile
 from connectors.read import read_table
 from ledger.canonical import Json
 from services.add_profile import keep_used_version, profile_in_use
+from services.allocate_by_reference import apply_references
 from services.post_records import Posted, Target, post_records, totals_of
 from storage.audit import SYSTEM, Actor, record
 from storage.bulk import new_ids, stage
@@ -123,7 +124,7 @@ async def import_path(
     try:
         content = await asyncio.to_thread(read_file, path)
     except FileRefusedError as error:
-        raise FileRefused(path.name, error.finding, _refused("", error.finding, options.language)) from error
+        raise refused_file(path.name, error.finding, options.language) from error
     return await import_content(engine, company, Order(path.name, content, profile_name, options))
 
 
@@ -187,6 +188,7 @@ async def _write(
         },
     )  # fmt: skip
     posted = await post_records(session, target, collected.items, _edges(collected))
+    posted.allocations += (await apply_references(session, company.id))["allocations"]
     findings = _with_posting(collected, posted)
     outcomes = _outcomes(collected, findings, posted)
     counts = _counts(collected, outcomes)
@@ -210,6 +212,16 @@ async def _write(
         **_told(findings, collected, order.options.language),
         "totals": totals,
     }
+
+
+def refused_file(filename: str, finding: Finding, language: str) -> FileRefused:
+    """The refusal of a whole file, with the answer that `--json` prints beside it."""
+    return FileRefused(filename, finding, _refused("", finding, language))
+
+
+def unpacked(content: bytes) -> bytes:
+    """The file of an import as it came."""
+    return zstandard.ZstdDecompressor().decompress(content)
 
 
 def _edges(collected: Collected) -> tuple[int, int]:

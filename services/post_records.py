@@ -15,9 +15,10 @@ from connectors.columns import SCALE
 from connectors.documents import Document, Judgement, Verdict, judge, loaded_lines, stored_lines
 from ledger.money import RESIDUE_PER_MINOR, round_to_minor, to_decimal
 from storage.bulk import new_ids, stage
-from storage.customers import add_staged_customers
+from storage.customers import add_staged_contacts, add_staged_customers
 from storage.database import Session
 from storage.items import (
+    STAGED_CONTACT,
     STAGED_CUSTOMER,
     STAGED_ITEM,
     KnownItem,
@@ -34,6 +35,9 @@ from storage.items import (
     same_items,
     undo_allocations,
 )
+
+NEVER_CUT = (-1, 2**31 - 1)
+"""Edges that no document touches: a repaired one is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,10 @@ async def post_records(session: Session, target: Target, items: pl.DataFrame, ed
             await _supersede(session, target, one, moved)
             successors[one.old.id] = one.new_id
     await add_staged_customers(session, target.company_id, target.language)
+    contacts = _contacts(items)
+    if contacts.height:
+        await stage(session, "staged_contact", STAGED_CONTACT, contacts)
+        await add_staged_contacts(session, target.company_id)
     posted.items = await insert_staged_items(session, target.company_id, target.source_id, target.import_id)
     for each in moved:
         other = successors.get(each.other_id, each.other_id)
@@ -194,6 +202,9 @@ def _staged(items: pl.DataFrame, edges: tuple[int, int]) -> pl.DataFrame:
     cut = (items["row"] <= first) | (items["last_row"] >= last)
     keys = [None if lines is None else stored_lines(tuple(lines), cut=False) for lines in items["lines"].to_list()]
     stored = [None if key is None else "~" * is_cut + key for key, is_cut in zip(keys, cut, strict=True)]
+    named = items["settles"] != ""
+    if named.any():
+        items = items.with_columns(pl.when(named).then(_with_settles()).otherwise("attributes").alias("attributes"))
     return items.with_columns(
         pl.Series("n", range(items.height), dtype=pl.Int32),
         pl.Series("id", new_ids(items.height), dtype=pl.String),
@@ -202,6 +213,21 @@ def _staged(items: pl.DataFrame, edges: tuple[int, int]) -> pl.DataFrame:
         pl.Series("lines", stored, dtype=pl.String),
         pl.col("row").alias("row_number"),
     ).select(list(STAGED_ITEM))
+
+
+def _with_settles() -> pl.Expr:
+    """The attributes with what the row says it settles, so that it can still be applied when that document comes."""
+    own = pl.struct("settles").struct.json_encode()
+    both = pl.concat_str(own.str.strip_suffix("}"), pl.lit(","), pl.col("attributes").str.slice(1))
+    return pl.when(pl.col("attributes") == "{}").then(own).otherwise(both)
+
+
+def _contacts(items: pl.DataFrame) -> pl.DataFrame:
+    found = items.filter(pl.col("contact_email") != "").select(
+        pl.col("customer").alias("code"), pl.col("contact_email").alias("email")
+    )
+    found = found.unique(maintain_order=True)
+    return found.with_columns(pl.Series("id", new_ids(found.height), dtype=pl.String)).select(list(STAGED_CONTACT))
 
 
 def _customers(items: pl.DataFrame) -> pl.DataFrame:

@@ -170,6 +170,21 @@ async def add_staged_customers(session: Session, company_id: UUID, language: str
     return result.rowcount
 
 
+async def add_staged_contacts(session: Session, company_id: UUID) -> int:
+    """Adds the addresses of `staged_contact` for statements, where the customer does not have them yet."""
+    result = await session.execute(
+        text(
+            "insert into contact (company_id, id, customer_id, name, email, purpose) "
+            "select :company, s.id, c.id, c.name, s.email, 'statement' from staged_contact s "
+            "join customer c on c.company_id = :company and c.code = s.code "
+            "where not exists (select 1 from contact x where x.company_id = :company and x.customer_id = c.id "
+            "and lower(x.email) = lower(s.email)) order by s.id"
+        ),
+        {"company": company_id},
+    )
+    return result.rowcount
+
+
 def new_contact(customer_id: UUID, name: str, email: str | None, language: str | None, purpose: str) -> Contact:
     """A contact with a fresh id."""
     return Contact(new_id(), customer_id, name, email, language, purpose)

@@ -20,6 +20,7 @@ STAGED_ITEM = {
 """`line_key` is the lines without the mark of a cut; `n` numbers the staged records."""
 
 STAGED_CUSTOMER = {"id": "uuid", "code": "text", "name": "text", "country": "text"}
+STAGED_CONTACT = {"id": "uuid", "code": "text", "email": "text"}
 REVERSAL_SUFFIX = "#reversal"
 """A reversal's reference is its document's with this behind, and carries the reversed revision."""
 

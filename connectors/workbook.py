@@ -1,0 +1,190 @@
+"""XLSX and XLS by calamine, after a scan of the sheets' XML for what calamine hides: far cells, errors, empty formulas.
+
+Numbers become the text that a spreadsheet shows (15 digits), dates ISO text; a text cell stays as typed.
+"""
+
+import html
+import io
+import re
+import zipfile
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
+
+from connectors.findings import FileRefusedError, Finding
+from connectors.limits import MAX_COLUMNS, MAX_ROWS
+from connectors.profiles import Profile
+from connectors.tables import (
+    FORMULA_MARK,
+    HEADER_SEARCH_ROWS,
+    SERIAL_MARK,
+    Table,
+    find_header,
+    matches,
+    plain_header,
+)
+
+UNCERTAIN_BEFORE = date(1900, 3, 1)
+"""Serials 1 to 60: one program counts a 29 February 1900, the others do not."""
+
+SPREADSHEET_DIGITS = ".15g"
+"""A cell shows 15 digits; the 16th and 17th are the noise of binary floats."""
+
+DENSE_CELLS = 1_000_000
+"""A rectangle of so many cells is always read; a larger one only when it is at least a twentieth filled."""
+
+FILL_SHARE = 20
+EPOCH = date(1899, 12, 31)
+_CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
+_SPECIAL = re.compile(
+    rb"<(?:\w+:)?c(?=\s)([^>]*)>(\s*<(?:\w+:)?f[^>]*(?:/>|>[^<]*</(?:\w+:)?f>))?\s*"
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v[^>]*>([^<]*)</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
+_REFERENCE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\s[^>]*>")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
+_ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """What the XML says beyond the values: (row, column) from 0 to the mark that goes there."""
+
+    is_1904: bool = False
+    marks: dict[str, dict[tuple[int, int], str]] = field(default_factory=dict)
+
+
+def read_workbook(content: bytes, kind: str, profile: Profile | None) -> Table:
+    """The table of one sheet: the profile's, or the one whose header row fits best. Raises FileRefusedError."""
+    scan = _scan(content) if kind == "xlsx" else _Scan()
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        name = _sheet_name(workbook, profile)
+        sheet = workbook.get_sheet_by_name(name)
+        return _table(sheet, scan.marks.get(name, {}), profile, is_1904=scan.is_1904)
+    except (CalamineError, ValueError, OSError) as error:
+        raise FileRefusedError("file_damaged", str(error)[:200]) from error
+
+
+def _scan(content: bytes) -> _Scan:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = set(archive.namelist())
+        book = archive.read("xl/workbook.xml")
+        links = archive.read("xl/_rels/workbook.xml.rels") if "xl/_rels/workbook.xml.rels" in members else b""
+        targets = {}
+        for relation in _RELATION.findall(links):
+            values = _attributes(relation)
+            targets[values.get("Id", "")] = values.get("Target", "")
+        marks = {}
+        for tag in _SHEET.findall(book):
+            values = _attributes(tag)
+            target = targets.get(values.get("r:id", ""), "")
+            path = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+            if path in members:
+                marks[values.get("name", "")] = _marks_of_sheet(archive.read(path))
+    return _Scan(bool(re.search(rb'date1904="(?:1|true)"', book)), marks)
+
+
+def _attributes(tag: bytes) -> dict[str, str]:
+    return {name.decode(): html.unescape(value.decode("utf-8")) for name, value in _ATTRIBUTE.findall(tag)}
+
+
+def _marks_of_sheet(xml: bytes) -> dict[tuple[int, int], str]:
+    rows = columns = cells = 0
+    for letters, digits in _CELL.findall(xml):
+        rows, columns, cells = max(rows, int(digits)), max(columns, _column(letters)), cells + 1
+    if rows > MAX_ROWS or columns > MAX_COLUMNS or rows * columns > max(DENSE_CELLS, FILL_SHARE * cells):
+        raise FileRefusedError("file_too_many_cells", f"{rows} × {columns}")
+    marks = {}
+    if b"<f" in xml or b":f" in xml or b't="e"' in xml:
+        for attributes, formula, value in _SPECIAL.findall(xml):
+            place = _REFERENCE.search(attributes)
+            if place is None:
+                continue
+            where = (int(place[2]) - 1, _column(place[1]) - 1)
+            if b't="e"' in attributes:
+                marks[where] = value.decode("utf-8", "strict") or "#VALUE!"
+            elif formula and not value and b't="str"' not in attributes:
+                marks[where] = FORMULA_MARK
+    return marks
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
+def _sheet_name(workbook: CalamineWorkbook, profile: Profile | None) -> str:
+    names = workbook.sheet_names
+    if not names:
+        raise FileRefusedError("file_empty")
+    wanted = profile.file.sheet if profile is not None else None
+    if wanted is not None:
+        if wanted not in names:
+            raise FileRefusedError("sheet_missing", f"{wanted} ∉ {', '.join(names)}")
+        return wanted
+    if profile is None or len(names) == 1:
+        return names[0]
+    headers = {plain_header(header) for header in profile.headers}
+    return max(names, key=lambda name: _best_match(workbook.get_sheet_by_name(name), headers))
+
+
+def _best_match(sheet: CalamineSheet, headers: set[str]) -> int:
+    rows = sheet.to_python(skip_empty_area=False, nrows=HEADER_SEARCH_ROWS) if sheet.total_height else []
+    return max((matches([_plain(cell) for cell in row], headers) for row in rows), default=0)
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _table(sheet: CalamineSheet, marks: dict[tuple[int, int], str], profile: Profile | None, *, is_1904: bool) -> Table:
+    if sheet.total_height > MAX_ROWS or sheet.total_width > MAX_COLUMNS:
+        raise FileRefusedError("file_too_many_cells", f"{sheet.total_height} × {sheet.total_width}")
+    values = sheet.to_python(skip_empty_area=False) if sheet.total_height else []
+    head = [[_text(cell, is_1904=is_1904) for cell in row] for row in values[:HEADER_SEARCH_ROWS]]
+    index = find_header(head, profile)
+    if index >= len(values) or not any(head[index]):
+        raise FileRefusedError("file_empty")
+    width = max(place + 1 for place, cell in enumerate(head[index]) if cell)
+    headers = tuple(cell.strip() for cell in head[index][:width])
+    for (row, column), mark in marks.items():
+        if row < len(values) and column < len(values[row]):
+            values[row][column] = mark
+    good: list[tuple[Any, ...]] = []
+    broken = []
+    numeric: set[int] = set()
+    for number, cells in enumerate(values[index + 1 :], start=index + 2):
+        texts = [_text(cell, is_1904=is_1904) for cell in cells]
+        if not any(text.strip() for text in texts):
+            continue
+        if any(text.strip() for text in texts[width:]):
+            broken.append(Finding(number, "", " | ".join(texts), "row_ragged"))
+            continue
+        numeric.update(place for place, cell in enumerate(cells[:width]) if isinstance(cell, float))
+        good.append((number, *texts[:width]))
+    schema = {"row": pl.Int32} | {f"c{i}": pl.String for i in range(width)}
+    return Table(headers, pl.DataFrame(good, schema=schema, orient="row"), [], broken, frozenset(numeric))
+
+
+def _text(value: object, *, is_1904: bool) -> str:
+    if isinstance(value, str):
+        return value if value == FORMULA_MARK else value.replace("\0", "␀")
+    if isinstance(value, float):
+        return format(float(value), SPREADSHEET_DIGITS)
+    if isinstance(value, datetime):
+        return _day_text(value.date(), value.isoformat(" ", "seconds"), is_1904=is_1904)
+    if isinstance(value, date):
+        return _day_text(value, value.isoformat(), is_1904=is_1904)
+    return "" if value is None else str(value)
+
+
+def _day_text(day: date, text: str, *, is_1904: bool) -> str:
+    if day < UNCERTAIN_BEFORE and not is_1904:
+        return f"{SERIAL_MARK} {(day - EPOCH).days}"
+    return text
