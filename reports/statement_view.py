@@ -5,7 +5,6 @@ No figure is made here except the sums of a column, which the page carries over 
 
 import unicodedata
 from decimal import Decimal
-from itertools import groupby
 from typing import Any
 
 from ledger.canonical import canonical_json, sha256_hex
@@ -190,12 +189,11 @@ def _aging_widths(rows: list[View], say: _Speaker) -> list[float | str]:
 
 def _tables(content: Content, say: _Speaker) -> list[View]:
     tables = []
-    found = {section: list(lines) for section, lines in groupby(content["lines"], key=lambda line: line["section"])}
     usual = {"BALANCE_FORWARD": ["movement"], "DETAILED": ["prior", "movement", "ending"]}.get(
         content["form"], ["open"]
     )
     for section in usual:
-        lines = found.get(section, [])
+        lines = [line for line in content["lines"] if line["section"] == section]
         draw = _movements if section == "movement" else _items
         tables.append(draw(content, labels.name_of(labels.SECTIONS, section, say.language), lines, say))
     if content["unapplied"]["lines"]:
