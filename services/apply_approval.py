@@ -1,6 +1,6 @@
 """Applies the engine's events in the caller's transaction: acts, the subject's status, audit row, outbox rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,39 +13,32 @@ from approvals.request import OPEN, Request
 from approvals.working_time import WorkingCalendar
 from services.approval_subjects import subject_kind
 from services.ask_approvers import ask_approvers, tell_preparers
+from storage.approval_moment import read_moment
 from storage.approval_policies import policy_of
 from storage.approval_tasks import set_timer
 from storage.approvals import ActMeta, StoredRequest, append_events, insert_request
 from storage.audit import SYSTEM, Actor, record
-from storage.companies import Company, own_company
+from storage.companies import own_company
 from storage.database import Session
 from storage.outbox import Message, enqueue
-from storage.people import grants_at, names_of, people_of
-from storage.presence import database_now
+from storage.people import names_of
 from storage.tasks import NewTask, open_task
 
 COUNTRY_OF_ZONE = {"Asia/Shanghai": "CN", "Asia/Hong_Kong": "HK", "Asia/Tokyo": "JP", "Europe/London": "GB"}
 """Whose holidays count when the company's settings name no country; elsewhere weekends only."""
 
 
-def calendar_of(company: Company) -> WorkingCalendar:
+def calendar_of(timezone: str, settings: Mapping[str, Any]) -> WorkingCalendar:
     """When the company's people work."""
-    country = company.settings.get("country") or COUNTRY_OF_ZONE.get(company.timezone, "")
-    return WorkingCalendar(str(country), company.timezone)
+    country = settings.get("country") or COUNTRY_OF_ZONE.get(timezone, "")
+    return WorkingCalendar(str(country), timezone)
 
 
 async def moment(session: Session, company_id: UUID, policy_id: UUID, digest: str) -> Env:
     """The engine's view of now: database clock, people and delegations read in this transaction."""
-    now = await database_now(session)
-    people = await people_of(session, company_id)
-    return Env(
-        policy=await policy_of(session, company_id, policy_id),
-        now=now,
-        digest=digest,
-        people={person.id: person.capacities() for person in people.values()},
-        grants=await grants_at(session, company_id, now),
-        calendar=calendar_of(await own_company(session, company_id)),
-    )
+    policy = await policy_of(session, company_id, policy_id)
+    read = await read_moment(session, company_id)
+    return Env(policy, read.now, digest, read.capacities, read.grants, calendar_of(read.timezone, read.settings))
 
 
 async def digest_now(session: Session, company_id: UUID, request: Request) -> str:

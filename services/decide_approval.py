@@ -8,6 +8,7 @@ from uuid import UUID
 from approvals import commands as c
 from approvals.core import decide as engine_decides
 from approvals.events import Event
+from approvals.evolve import fold
 from approvals.policy import ASSURANCE
 from approvals.refusals import ApprovalRefusal, NotACandidate
 from approvals.request import Request
@@ -103,11 +104,7 @@ async def decide(  # noqa: PLR0913 - everything that was on the screen comes bac
             return _again(known, question)
         if stored is None:
             raise RequestUnknown
-        outcome = await _carry_out(session, company_id, stored, asked, key, free=authority_id is None)
-        answer = FirstAnswer(question, OK, {**asdict(outcome), "acts": list(outcome.acts)})
-        if not await keep_answer(session, company_id, key, answer):
-            raise KeyReused
-    return outcome
+        return await _carry_out(session, company_id, stored, asked, (key, question), free=authority_id is None)
 
 
 def _again(known: FirstAnswer, question: str) -> Outcome:
@@ -117,7 +114,7 @@ def _again(known: FirstAnswer, question: str) -> Outcome:
 
 
 async def _carry_out(
-    session: Session, company_id: UUID, stored: StoredRequest, asked: Asked, key: str, *, free: bool
+    session: Session, company_id: UUID, stored: StoredRequest, asked: Asked, key: tuple[str, str], *, free: bool
 ) -> Outcome:
     request = stored.request
     env = await moment(session, company_id, stored.policy_id, await digest_now(session, company_id, request))
@@ -127,12 +124,18 @@ async def _carry_out(
     authority, answer = _first_fitting(request, asked, authorities, env)
     if isinstance(answer, ApprovalRefusal):
         raise await readable(session, company_id, answer)
-    meta = ActMeta(asked.click.actor, authority, asked.click.channel, asked.click.assurance, key)
-    after = await proceed(session, company_id, stored, answer, env, meta)
-    return Outcome(
-        request_id=str(request.id), command=asked.command, state=after.request.state, stage=after.request.stage,
-        round=after.request.round, acts=tuple(type(event).__name__ for event in answer), at=env.now.isoformat(),
+    after = fold(request, answer)
+    outcome = Outcome(
+        request_id=str(request.id), command=asked.command, state=after.state, stage=after.stage, round=after.round,
+        acts=tuple(type(event).__name__ for event in answer), at=env.now.isoformat(),
     )  # fmt: skip
+    # Taken before anything else is written: the second of two commands under one key waits here, and is told.
+    first = FirstAnswer(key[1], OK, {**asdict(outcome), "acts": list(outcome.acts)})
+    if not await keep_answer(session, company_id, key[0], first):
+        raise KeyReused
+    meta = ActMeta(asked.click.actor, authority, asked.click.channel, asked.click.assurance, key[0])
+    await proceed(session, company_id, stored, answer, env, meta)
+    return outcome
 
 
 def _first_fitting(

@@ -37,6 +37,17 @@ def _candidates(request: Request) -> set[str]:
 async def renew_tasks(session: Session, company_id: UUID, request: Request) -> None:
     """One open task per candidate of the open stage, a role being one; tasks of other stages are done or dropped."""
     wanted = _candidates(request)
+    if not wanted:
+        await session.execute(
+            update(approval_task)
+            .where(
+                approval_task.c.company_id == company_id,
+                approval_task.c.request_id == request.id,
+                approval_task.c.state == "open",
+            )
+            .values(state="done")
+        )
+        return
     rows = await session.execute(
         select(approval_task.c.id, approval_task.c.user_id, approval_task.c.role, approval_task.c.stage,
                approval_task.c.round)

@@ -18,7 +18,7 @@ from approvals.seats import match_seats
 from approvals.working_time import WorkingCalendar
 from tests.support.approval_play import PEOPLE, START, fillable, play
 
-CALM = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CALM = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 capacities = st.frozensets(st.sampled_from(["role:r1", "role:r2", "role:r3", "role:r4"]), min_size=1)
 

@@ -25,7 +25,7 @@ from approvals.seats import Seat, covers, match_seats
 from approvals.staffing import exclusion
 from tests.support.approval_play import play
 
-GAMES = 400
+GAMES = 120
 """Enough for the rarest of the ten; a found bug stops at once."""
 
 People = Mapping[UUID, frozenset[str]]
