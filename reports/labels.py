@@ -14,6 +14,9 @@ KINDS = {
     "opening": "Opening item",
     "transfer": "Transfer",
 }
+DUE_KINDS = ("invoice", "debit_memo", "opening")
+"""Only what the customer has to pay falls due."""
+
 FORMS = {"OPEN_ITEM": "Open items", "BALANCE_FORWARD": "Balance forward", "DETAILED": "Detailed"}
 SECTIONS = {
     "open": "Open items",

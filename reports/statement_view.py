@@ -272,10 +272,8 @@ def _first_cells(line: Content, say: _Speaker, description: str) -> list[str]:
     text = plain(description)
     if Decimal(line["disputed"]) != 0:
         text = f"{text} [{say('disputed: {amount}', amount=say.amount(line['disputed']))}]".strip()
-    due = line["due_date"] or ""
-    if Decimal(line["amount"]) < 0:
-        due = ""
-    elif not line["due_date_given"]:
+    due = (line["due_date"] or "") if line["kind"] in labels.DUE_KINDS else ""
+    if due and not line["due_date_given"]:
         due += "*"
     kind = labels.name_of(labels.KINDS, line["kind"], say.language)
     return [line["document_date"], breakable(plain(line["number"])), kind, breakable(text), due]

@@ -99,7 +99,7 @@ class _StatementWorkbook:
             line["number"],
             labels.name_of(labels.KINDS, line["kind"], self.language),
             line["description"],
-            date.fromisoformat(line["due_date"]) if line["due_date"] and Decimal(line["amount"]) >= 0 else None,
+            date.fromisoformat(line["due_date"]) if line["due_date"] and line["kind"] in labels.DUE_KINDS else None,
             late,
             labels.bucket_label(bucket, self.language) if bucket else "",
             Decimal(line["amount"]),
