@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -11,6 +12,7 @@ from console.context import Context, run_command
 from console.given import day
 from ledger.money import decimal_text
 from reports.statement_pdf import render_pdf
+from reports.statement_workbook import render_workbook
 from services.add_company import company_by_code
 from services.build_statements import build_counted, head_of_customer
 from services.show_statement import find_statement
@@ -94,6 +96,7 @@ def show(
     number: Annotated[str, typer.Argument(help="2012-06/C00123/USD/v1, or the statement's id.")],
     company: Annotated[str | None, typer.Option(help="Company code, where two have the same number.")] = None,
     pdf: Annotated[Path | None, typer.Option(help="Write the PDF here.")] = None,
+    xlsx: Annotated[Path | None, typer.Option(help="Write the workbook here.")] = None,
     language: Annotated[str | None, typer.Option(help="zh or en; the customer's own without it.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -107,13 +110,18 @@ def show(
         spoken = language if language is not None else view.content["customer"]["language"]
         if pdf is not None:
             pdf.write_bytes(render_pdf(view.content, spoken))
+        if xlsx is not None:
+            xlsx.write_bytes(render_workbook(view.content, spoken))
         return view.content
 
     run_command(work, as_json=as_json, show=_show_one)
 
 
 def _show_built(console: Console, answer: dict[str, Any]) -> None:
-    table = Table("number", "opening", "debits", "credits", "closing", "status", "", title=answer["period"])
+    table = Table(title=answer["period"])
+    table.add_column("number", overflow="fold", no_wrap=True)
+    for name in ("opening", "debits", "credits", "closing", "status", ""):
+        table.add_column(name, justify="left" if name in {"status", ""} else "right")
     for line in answer["statements"][:MAX_SHOWN]:
         mark = "[green]=[/]" if line["ties"] else "[red]≠[/]"
         figures = (line["opening"], line["debits"], line["credits"], line["closing"])
@@ -135,13 +143,19 @@ def _show_one(console: Console, content: dict[str, Any]) -> None:
     console.print(f"[bold]{content['number']}[/] {content['customer']['name']} {content['as_of']} {content['form']}")
     figures = " ".join(f"{name} {content[name]}" for name in ("opening", "debits", "credits", "closing", "overdue"))
     console.print(figures)
-    table = Table("", "section", "date", "number", "kind", "due", "amount", "open", "balance", "bucket")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("", "date", "number", "due", "amount", "open", "balance", "bucket"):
+        right = name in {"amount", "open", "balance"}
+        table.add_column(name, justify="right" if right else "left", no_wrap=True)
     for line in [*content["lines"], *content["unapplied"]["lines"]]:
         table.add_row(
-            str(line["line"]), line["section"], line["document_date"], line["number"], line["kind"], line["due_date"],
-            line["amount"], line["open"], line["balance"] or "", line["bucket"] or "",
+            str(line["line"]), line["document_date"], line["number"],
+            line["due_date"] if line["due_date_given"] else "", line["amount"], line["open"], line["balance"] or "",
+            line["bucket"] or "",
         )  # fmt: skip
     console.print(table)
-    aging = Table(*(bucket["bucket"] for bucket in content["aging"]))
+    aging = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for bucket in content["aging"]:
+        aging.add_column(bucket["bucket"], justify="right")
     aging.add_row(*(bucket["amount"] for bucket in content["aging"]))
     console.print(aging)

@@ -1,9 +1,11 @@
 """Aging by policy data: buckets that leave no gap, so that each item falls in exactly one whose label is true."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from itertools import pairwise
 
 from ledger.balances import OpenAmount
@@ -60,12 +62,7 @@ class AgingPolicy:
     @property
     def buckets(self) -> tuple[Bucket, ...]:
         """From the youngest to the oldest; labels follow from the bounds and cannot be untrue."""
-        bounds = self.upper_bounds
-        youngest = (
-            Bucket(NOT_DUE, None, 0) if self.basis is Basis.DUE_DATE else Bucket(f"0-{bounds[0]}", None, bounds[0])
-        )
-        middle = [Bucket(f"{low + 1}-{high}", low + 1, high) for low, high in pairwise(bounds)]
-        return (youngest, *middle, Bucket(f"{bounds[-1]}+", bounds[-1] + 1, None))
+        return _buckets(self.basis, self.upper_bounds)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -81,7 +78,19 @@ class AgingPolicy:
     @property
     def sha256(self) -> str:
         """Digest of the data."""
-        return sha256_hex(canonical_json(self.body))
+        return _digest(self)
+
+
+@cache
+def _digest(policy: AgingPolicy) -> str:
+    return sha256_hex(canonical_json(policy.body))
+
+
+@cache
+def _buckets(basis: Basis, bounds: tuple[int, ...]) -> tuple[Bucket, ...]:
+    youngest = Bucket(NOT_DUE, None, 0) if basis is Basis.DUE_DATE else Bucket(f"0-{bounds[0]}", None, bounds[0])
+    middle = [Bucket(f"{low + 1}-{high}", low + 1, high) for low, high in pairwise(bounds)]
+    return (youngest, *middle, Bucket(f"{bounds[-1]}+", bounds[-1] + 1, None))
 
 
 DEFAULT_POLICY = AgingPolicy("default", 1, Basis.DUE_DATE, Credits.NETTED, (0, 30, 60, 90, 180))
@@ -129,8 +138,7 @@ def bucket_label(line: OpenAmount, as_of: date, policy: AgingPolicy) -> str:
     if policy.credits is Credits.OWN_BUCKET and line.parts < 0:
         return CREDITS
     start = due_day(line.item) if policy.basis is Basis.DUE_DATE else line.item.document_date
-    age = (as_of - start).days
-    return next(bucket.label for bucket in policy.buckets if bucket.last is None or age <= bucket.last)
+    return policy.buckets[bisect_left(policy.upper_bounds, (as_of - start).days)].label
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +152,13 @@ class Aged:
 
 def age(lines: Iterable[OpenAmount], as_of: date, policy: AgingPolicy) -> tuple[Aged, ...]:
     """All buckets of the policy, empty ones too; together they are the open amount."""
-    parts = dict.fromkeys(policy.labels, 0)
-    count = dict.fromkeys(policy.labels, 0)
+    labels = policy.labels
+    parts, count = dict.fromkeys(labels, 0), dict.fromkeys(labels, 0)
     for line in lines:
         label = bucket_label(line, as_of, policy)
         parts[label] += line.parts
         count[label] += 1
-    return tuple(Aged(label, parts[label], count[label]) for label in policy.labels)
+    return tuple(Aged(label, parts[label], count[label]) for label in labels)
 
 
 def overdue(lines: Sequence[OpenAmount], as_of: date) -> list[OpenAmount]:

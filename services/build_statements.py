@@ -8,14 +8,13 @@ from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
-from ledger.aging import age
 from ledger.business_calendar import Period
 from ledger.canonical import canonical_json, sha256_hex
-from ledger.money import minor_of_parts, parts_of, parts_text
+from ledger.money import minor_of_parts, parts_of
 from services.change_statement_status import change_statement_status
 from services.gather_subjects import Frame, gather_subjects, group_members, groups_are_stated
 from services.report_balance import CustomerUnknown, policy_in_force
-from statements.content import Form, Subject, build_content, equations, figures, figures_digest
+from statements.content import Form, Subject, build_content, figures_digest
 from statements.difference import difference
 from statements.lifecycle import DEAD, UNSENT, Status
 from storage.audit import SYSTEM, Actor, record
@@ -141,9 +140,10 @@ async def _build_batch(session: Session, order: _Order, customer_ids: Sequence[U
         silent += not spoken
         for subject in spoken:
             row = last.get((customer_id, subject.currency))
-            draft = await _draft(session, order, customer_id, subject, row)
+            content = build_content(subject, row.version + 1 if row is not None else 1)
+            draft = await _draft(session, order, customer_id, content, row)
             drafts += [draft] if draft is not None else []
-            lines.append(_told(subject, draft, row))
+            lines.append(_told(content, draft, row))
     await _write(session, order, drafts, last)
     counts = {"nothing_to_say": silent, "disabled": len(batch.disabled), "in_group": len(batch.in_group)}
     return Built(lines, {reason: count for reason, count in counts.items() if count})
@@ -155,24 +155,23 @@ def _is_due(subject: Subject, row: StatementRow | None) -> bool:
 
 
 async def _draft(
-    session: Session, order: _Order, customer_id: UUID, subject: Subject, row: StatementRow | None
+    session: Session, order: _Order, customer_id: UUID, content: dict[str, Any], row: StatementRow | None
 ) -> NewStatement | None:
     """The next version; None when the newest one says the same, whatever became of it."""
-    content = build_content(subject, row.version + 1 if row is not None else 1)
     figures_of_it = figures_digest(content)
     if row is not None and row.figures_digest == figures_of_it:
         return None
     text = canonical_json(content)
-    currency = subject.currency
+    currency = content["currency"]
     minor = {
         name: minor_of_parts(parts_of(content[name], currency))
         for name in ("opening", "debits", "credits", "closing", "overdue")
     }
     return NewStatement(
         id=new_id(), number=content["number"], run_id=order.run_id, customer_id=customer_id, currency=currency,
-        period=order.period.label, form=subject.form.value, version=content["version"], status=Status.DRAFT.value,
+        period=order.period.label, form=order.form.value, version=content["version"], status=Status.DRAFT.value,
         content=text, digest=sha256_hex(text), figures_digest=figures_of_it, **minor,
-        ties=all(equation.ties for equation in equations(subject)),
+        ties=all(check["ties"] for check in content["checks"]),
         supersedes_id=row.id if row is not None else None,
         difference=await _difference(session, order.company.id, row, content) if row is not None else None,
         prepared_by=order.prepared_by,
@@ -206,24 +205,19 @@ async def _write(
     await record(session, company_id, actor, "statements_drafted", subject, {"statements": digests})
 
 
-def _told(subject: Subject, draft: NewStatement | None, row: StatementRow | None) -> dict[str, Any]:
+def _told(content: dict[str, Any], draft: NewStatement | None, row: StatementRow | None) -> dict[str, Any]:
     """One line of `tieout statements build`."""
     shown = draft if draft is not None else cast("StatementRow", row)
-    currency = subject.currency
-    totals = figures(subject)
-    views = [account.view for account in subject.accounts]
     return {
         "id": str(shown.id),
         "number": shown.number,
-        "customer": subject.customer.code,
-        "currency": currency,
-        "opening": parts_text(totals.opening, currency),
-        "debits": parts_text(sum(view.debits for view in views), currency),
-        "credits": parts_text(sum(view.credits for view in views), currency),
-        "closing": parts_text(totals.closing, currency),
-        "buckets": {
-            aged.label: parts_text(aged.parts, currency) for aged in age(subject.ending, subject.as_of, subject.policy)
-        },
+        "customer": content["customer"]["code"],
+        "currency": content["currency"],
+        "opening": content["opening"],
+        "debits": content["debits"],
+        "credits": content["credits"],
+        "closing": content["closing"],
+        "buckets": {bucket["bucket"]: bucket["amount"] for bucket in content["aging"]},
         "digest": shown.digest,
         "ties": shown.ties,
         "status": shown.status,

@@ -103,7 +103,7 @@ def build_content(subject: Subject, version: int) -> dict[str, Any]:
     totals = figures(subject)
     lines = _numbered(_lines(subject))
     unapplied = _numbered(_unapplied_lines(subject), after=len(lines))
-    checks = [equation.as_json() for equation in equations(subject)]
+    checks = [equation.as_json() for equation in equations(subject, totals)]
     views = [account.view for account in subject.accounts]
     return {
         "schema": SCHEMA,
@@ -176,9 +176,8 @@ def figures(subject: Subject) -> Figures:
     )
 
 
-def equations(subject: Subject) -> list[Equation]:
+def equations(subject: Subject, totals: Figures) -> list[Equation]:
     """What must hold for this statement, in whichever form."""
-    totals = figures(subject)
     found = account_equations(totals)
     if len(subject.accounts) > 1:
         sections = sum(view.opening + view.debits + view.credits for view in (one.view for one in subject.accounts))

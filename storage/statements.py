@@ -1,13 +1,17 @@
 """Statement versions: bulk inserts of drafts, one row's change of status, and what the pages list."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import and_, cast, func, select, update
-from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
+from psycopg import AsyncConnection
+from psycopg.sql import SQL, Identifier, Literal, Placeholder
+from psycopg.types.json import Jsonb
+from sqlalchemy import and_, func, select, update
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 
 from storage.database import Session
 from storage.schema import audit_event, customer, delivery_event, dispute, statement
@@ -143,9 +147,28 @@ async def insert_drafts(session: Session, company_id: UUID, drafts: Sequence[New
     """Writes the drafts; those whose version somebody else wrote meanwhile are left out of the answer."""
     if not drafts:
         return set()
-    rows = [{"company_id": company_id, **asdict(draft)} for draft in drafts]
-    insertion = insert(statement).on_conflict_do_nothing().returning(statement.c.id)
-    return set((await session.execute(insertion, rows)).scalars())
+    names = list(NewStatement.__dataclass_fields__)
+    rows = (tuple(_sql_value(getattr(draft, name)) for name in names) for draft in drafts)
+    insertion = SQL(
+        "insert into statement (company_id, {names}) values ({company}, {places}) on conflict do nothing returning id"
+    ).format(
+        names=SQL(", ").join(map(Identifier, names)),
+        company=Literal(company_id),
+        places=SQL(", ").join(Placeholder() * len(names)),
+    )
+    written: set[UUID] = set()
+    raw = await session.get_raw_connection()
+    async with cast("AsyncConnection[Any]", raw.driver_connection).cursor() as cursor:
+        await cursor.executemany(insertion, rows, returning=True)
+        more: bool | None = True
+        while more:
+            written |= {row[0] for row in await cursor.fetchall()}
+            more = cursor.nextset()
+    return written
+
+
+def _sql_value(value: object) -> object:
+    return Jsonb(value) if isinstance(value, dict) else value
 
 
 async def set_status(
@@ -194,7 +217,7 @@ async def living_closings(
     A reissue that is not sent yet speaks for the account beside the version that the customer holds: only it counts.
     """
     query = (
-        select(statement.c.currency, cast(statement.c.content, JSONB)["closing"].astext)
+        select(statement.c.currency, sql_cast(statement.c.content, JSONB)["closing"].astext)
         .where(
             statement.c.company_id == company_id, statement.c.period == period, statement.c.status.not_in(dead)
         )
