@@ -50,7 +50,8 @@ async def _deployment(flow: Flow[Any, Any], interval: timedelta | None = None) -
 
 async def serve_flows(settings: Settings) -> None:
     """Serves until the process is told to end."""
-    await aserve(*await deployments(settings), limit=RUNS_AT_ONCE, pause_on_shutdown=False, print_starting_message=False)
+    served = await deployments(settings)
+    await aserve(*served, limit=RUNS_AT_ONCE, pause_on_shutdown=False, print_starting_message=False)
 
 
 def main() -> None:

@@ -79,7 +79,7 @@ def add_up(parts: Iterable[dict[str, Any]]) -> Figures:
 
 async def run_batches(
     engine: Database, company: Company, run: Run, stage: str, work: Work, report: Report | None = None,
-    size: int = BATCH_CUSTOMERS,
+    size: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Does what is left of a stage and answers its figures; several processes may do so at once.
 
@@ -87,7 +87,7 @@ async def run_batches(
     tries it again.
     """
     async with transaction(engine, company.id) as session:
-        await plan_batches(session, company.id, run, stage, size)
+        await plan_batches(session, company.id, run, stage, size or BATCH_CUSTOMERS)
     async with presence(engine) as token, _heartbeat(engine, company.id, run.id, token):
         started = time.monotonic()
         first_done: int | None = None
