@@ -19,6 +19,11 @@ SIZE_MOST = 35 * 1024 * 1024
 """Bytes of one mail: common servers take 25 to 50 MB."""
 
 TAKEN = "250 2.0.0 taken"
+NOT_KEPT = "451 4.3.0 cannot keep it now"
+
+
+class KeepFailedError(RuntimeError):
+    """The callback could not keep a mail just now: the sender should come again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,10 @@ class _Handler:
             return refusal
         cut = self._faults.cut(mail)
         if cut != "before":
-            await self._keep(mail)
+            try:
+                await self._keep(mail)
+            except KeepFailedError:
+                return NOT_KEPT
         if cut is not None and isinstance(server.transport, asyncio.Transport):
             server.transport.abort()
         return TAKEN

@@ -15,6 +15,9 @@ from storage.database import Database
 LEASE_SHARE = 0.5
 """A call may take this part of a lease, so that its end is still fenced by the same lease."""
 
+BATCH = 20
+"""Messages of one claim: an urgent one waits for at most these, and all fit into one lease."""
+
 LOCAL_SLACK = "/dev/slack/api/"
 """Where our own small Slack listens when no workspace is set."""
 
@@ -30,6 +33,7 @@ class Carriers:
     archive: Archive | None
     pace: Pace
     copies: tuple[str, ...] = ()
+    batch: int = BATCH
     down_until: float = 0.0
     """Monotonic seconds: until then the mail server is not tried again."""
 

@@ -8,8 +8,10 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from notifications.archive import Archive
-from notifications.mail_catcher import CaughtMail, Faults, MailCatcher
+from notifications.mail_catcher import CaughtMail, Faults, KeepFailedError, MailCatcher
 from storage.caught import find_caught_external, list_caught, replace_caught, store_caught, was_caught
 from storage.database import Database, owner_transaction
 
@@ -22,12 +24,15 @@ def keep_mail(engine: Database) -> Callable[[CaughtMail], Awaitable[None]]:
 
     async def keep(mail: CaughtMail) -> None:
         parsed = mail.message
-        async with owner_transaction(engine) as session:
-            for recipient in mail.recipients:
-                await store_caught(
-                    session, "email", recipient, mail.content,
-                    message_id=mail.message_id, sender=mail.sender, title=str(parsed["Subject"] or ""),
-                )  # fmt: skip
+        try:
+            async with owner_transaction(engine) as session:
+                for recipient in mail.recipients:
+                    await store_caught(
+                        session, "email", recipient, mail.content,
+                        message_id=mail.message_id, sender=mail.sender, title=str(parsed["Subject"] or ""),
+                    )  # fmt: skip
+        except (SQLAlchemyError, OSError) as error:
+            raise KeepFailedError(str(error)) from error
 
     return keep
 

@@ -24,10 +24,10 @@ RESENDS_MOST = 1
 """Repeats of a message that nobody can be asked about: a second copy is a nuisance, a third is a fault."""
 
 
-async def judge_once(engine: Database, company_id: UUID, carriers: Carriers, *, limit: int) -> int:
+async def judge_once(engine: Database, company_id: UUID, carriers: Carriers) -> int:
     """Judges what is due; answers how many."""
     async with transaction(engine, company_id) as session:
-        rows = await claim_uncertain(session, company_id, limit, carriers.pace)
+        rows = await claim_uncertain(session, company_id, carriers.batch, carriers.pace)
     if rows:
         failpoint("judge.claimed")
     await asyncio.gather(*(_judge(engine, company_id, carriers, row) for row in rows))

