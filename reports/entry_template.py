@@ -1,6 +1,6 @@
 """The standard entry template: a workbook that people fill with ledger lines, checked while they type.
 
-Headings are the column names of the standard profile in both languages; the explanations are in the reader's.
+Headings and kinds are words that `examples/profiles/standard.toml` knows, in the reader's language.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,15 @@ EARLIEST, LATEST = date(1990, 1, 1), date(2099, 12, 31)
 CURRENCIES = ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "AUD", "CAD", "CHF", "SGD", "KRW", "INR", "TWD", "THB", "VND")
 """Offered in the list; any other ISO 4217 code may be typed."""
 
-KINDS = ("invoice", "debit_memo", "credit_memo", "receipt", "write_off", "opening")
+KINDS = {
+    "invoice": "发票",
+    "debit_memo": "借项",
+    "credit_memo": "贷项",
+    "receipt": "收款",
+    "write_off": "坏账",
+    "opening": "期初",
+}
+"""What the kind column offers, English and Chinese."""
 
 
 OPTIONAL = ("due_date", "reference", "description", "contact_email")
@@ -32,9 +40,10 @@ OPTIONAL = ("due_date", "reference", "description", "contact_email")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its heading, who must fill it, what goes into it, and one value."""
+    """One column: its heading in English and Chinese, what goes into it, its width in characters."""
 
     name: str
+    chinese: str
     help: str
     width: int
     form: str = "text"
@@ -44,23 +53,28 @@ class Column:
         """Whether a row without it is refused."""
         return self.name not in OPTIONAL
 
+    def heading(self, language: str) -> str:
+        """The heading that the import knows."""
+        return self.chinese if language == "zh" else self.name
+
 
 COLUMNS = (
-    Column("customer_code", "Your code of the customer, as text: leading zeros stay.", 16),
-    Column("customer_name", "The customer's full legal name.", 30),
+    Column("customer_code", "客户编码", "Your code of the customer, as text: leading zeros stay.", 16),
+    Column("customer_name", "客户名称", "The customer's full legal name.", 30),
     Column(
         "document_kind",
+        "单据类型",
         "Choose from the list: invoice, debit memo, credit memo, receipt, write-off, opening.",
         15,
     ),
-    Column("document_number", "Number of the invoice or receipt, as text; unique for its kind.", 22),
-    Column("document_date", "Date of the document, as a date.", 14, "date"),
-    Column("due_date", "Date when it is due. Empty: aged from the document date, and marked.", 14, "date"),
-    Column("currency", "ISO code of three letters.", 10),
-    Column("amount", "Invoices and debit memos positive; credit memos and receipts negative.", 15, "amount"),
-    Column("reference", "For a receipt or credit memo: the number of the document that it pays.", 20),
-    Column("description", "What the customer reads on the statement.", 34),
-    Column("contact_email", "Address for the customer's statements.", 28),
+    Column("document_number", "单据号", "Number of the invoice or receipt, as text; unique for its kind.", 22),
+    Column("document_date", "单据日期", "Date of the document, as a date.", 14, "date"),
+    Column("due_date", "到期日", "Date when it is due. Empty: aged from the document date, and marked.", 14, "date"),
+    Column("currency", "币种", "ISO code of three letters.", 10),
+    Column("amount", "金额", "Invoices and debit memos positive; credit memos and receipts negative.", 15, "amount"),
+    Column("reference", "核销单据号", "For a receipt or credit memo: the number of the document that it pays.", 20),
+    Column("description", "摘要", "What the customer reads on the statement.", 34),
+    Column("contact_email", "对账邮箱", "Address for the customer's statements.", 28),
 )
 
 _SHOP, _MILL = ("000123", "Harbour & Sons Trading LLC"), ("C00123", "上海昇喆钢铁贸易有限公司")
@@ -90,7 +104,7 @@ def _entry_sheet(book: Workbook, language: str) -> None:
     cells = {"text": book.formats.text, "date": book.formats.day, "amount": book.formats.amount}
     for place, column in enumerate(COLUMNS):
         sheet.set_column(place, place, column.width, cells[column.form])
-        sheet.write_string(0, place, column.name, book.formats.heading)
+        sheet.write_string(0, place, column.heading(language), book.formats.heading)
         need = translate("Needed." if column.needed else "May be empty.", language)
         sheet.write_comment(
             0, place, f"{translate(column.help, language)} {need}", {"x_scale": 1.6, "author": "Tieout"}
@@ -105,7 +119,7 @@ def _entry_sheet(book: Workbook, language: str) -> None:
 def _rule(column: Column, language: str) -> dict[str, Any] | None:
     """What Excel checks, with the column's help as the prompt."""
     rules: dict[str, dict[str, Any]] = {
-        "document_kind": {"validate": "list", "source": list(KINDS)},
+        "document_kind": {"validate": "list", "source": _kinds(language)},
         "currency": {"validate": "list", "source": list(CURRENCIES), "error_type": "warning"},
         "amount": {"validate": "decimal", "criteria": "!=", "value": 0},
     }
@@ -113,14 +127,12 @@ def _rule(column: Column, language: str) -> dict[str, Any] | None:
     rule = dates if column.form == "date" else rules.get(column.name)
     if rule is None:
         return None
-    text = translate(column.help, language)
-    return {
-        **rule,
-        "input_title": column.name,
-        "input_message": text,
-        "error_title": column.name,
-        "error_message": text,
-    }
+    title, text = column.heading(language), translate(column.help, language)
+    return {**rule, "input_title": title, "input_message": text, "error_title": title, "error_message": text}
+
+
+def _kinds(language: str) -> list[str]:
+    return list(KINDS.values()) if language == "zh" else list(KINDS)
 
 
 def _help_sheet(book: Workbook, language: str) -> None:
@@ -132,12 +144,12 @@ def _help_sheet(book: Workbook, language: str) -> None:
         sheet.write_string(0, place, translate(name, language), book.formats.heading)
     for row, column in enumerate(COLUMNS, 1):
         needed = translate("yes" if column.needed else "no", language)
-        sheet.write_string(row, 0, column.name, book.formats.text)
+        sheet.write_string(row, 0, column.heading(language), book.formats.text)
         sheet.write_string(row, 1, needed, book.formats.text)
         sheet.write_string(row, 2, translate(column.help, language), book.formats.wrapped)
     row = len(COLUMNS) + 2
-    for kind in KINDS:
-        sheet.write_string(row, 0, kind, book.formats.text)
+    for kind, word in zip(KINDS, _kinds(language), strict=True):
+        sheet.write_string(row, 0, word, book.formats.text)
         sheet.write_string(row, 2, labels.name_of(labels.KINDS, kind, language), book.formats.text)
         row += 1
     notes = (
@@ -153,6 +165,6 @@ def _example_sheet(book: Workbook, language: str) -> None:
     sheet = book.book.add_worksheet(translate("Examples", language))
     for place, column in enumerate(COLUMNS):
         sheet.set_column(place, place, column.width)
-        sheet.write_string(0, place, column.name, book.formats.heading)
-    for row, values in enumerate(EXAMPLES, 1):
-        book.write_row(sheet, row, values)
+        sheet.write_string(0, place, column.heading(language), book.formats.heading)
+    for row, (code, name, kind, *rest) in enumerate(EXAMPLES, 1):
+        book.write_row(sheet, row, [code, name, KINDS[str(kind)] if language == "zh" else kind, *rest])

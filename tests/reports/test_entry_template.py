@@ -1,26 +1,35 @@
 """The standard entry template: headings the import knows, rules that Excel checks, explanations in both languages."""
 
+import tomllib
 import zipfile
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
-from reports.entry_template import COLUMNS, EXAMPLES, render_entry_template
+from ledger.items import Kind
+from reports.entry_template import COLUMNS, EXAMPLES, KINDS, render_entry_template
 from tests.reports.readers import workbook_cells
 
-NAMES = [
-    "customer_code", "customer_name", "document_kind", "document_number", "document_date", "due_date", "currency",
-    "amount", "reference", "description", "contact_email",
-]  # fmt: skip
+PROFILE = tomllib.loads((Path(__file__).resolve().parents[2] / "examples/profiles/standard.toml").read_text())
+NAMES = {"en": [column.name for column in COLUMNS], "zh": [column.chinese for column in COLUMNS]}
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_headings_are_the_profiles_columns(language: str) -> None:
-    """The first sheet has the headings and nothing else, in either language."""
+    """The first sheet has the headings and nothing else; the standard profile knows each of them."""
     sheets = workbook_cells(render_entry_template(language))
     first = next(iter(sheets.values()))
-    assert first == [NAMES]
+    assert first == [NAMES[language]]
     assert list(sheets) == (["Entries", "Help", "Examples"] if language == "en" else ["录入", "填写说明", "示例"])
+    known = {heading for headings in PROFILE["columns"].values() for heading in headings}
+    assert set(NAMES[language]) <= known
+
+
+def test_kinds_are_words_of_the_profile() -> None:
+    """What the list offers is what the import reads."""
+    for kind, word in KINDS.items():
+        assert PROFILE["kinds"][word] == kind == Kind(kind)
 
 
 def test_examples_follow_the_rules() -> None:
@@ -36,8 +45,8 @@ def test_examples_follow_the_rules() -> None:
 def test_help_is_complete_and_translated() -> None:
     """Every column is explained in Chinese."""
     rows = workbook_cells(render_entry_template("zh"))["填写说明"]
-    helped = {row[0]: row[2] for row in rows[1 : len(NAMES) + 1]}
-    assert list(helped) == NAMES
+    helped = {row[0]: row[2] for row in rows[1 : len(COLUMNS) + 1]}
+    assert list(helped) == NAMES["zh"]
     assert all(any(sign > "\u4e00" for sign in text) for text in helped.values())
 
 
@@ -49,4 +58,4 @@ def test_rules_and_comments() -> None:
         sheet = parts.read("xl/worksheets/sheet1.xml").decode()
         comments = parts.read("xl/comments1.xml").decode()
     assert sheet.count("<dataValidation ") == 5
-    assert comments.count("<comment ") == len(NAMES)
+    assert comments.count("<comment ") == len(COLUMNS)
