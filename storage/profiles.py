@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, insert, literal, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from storage.database import Session
@@ -60,7 +61,7 @@ async def list_profiles(session: Session, company_id: UUID) -> list[StoredProfil
     rows = await session.execute(
         select(*_COLUMNS)
         .where(profile.c.company_id == company_id)
-        .distinct(profile.c.name)
+        .ext(distinct_on(profile.c.name))
         .order_by(profile.c.name, profile.c.version.desc())
     )
     return [StoredProfile(*row) for row in rows]
