@@ -26,8 +26,8 @@ GROUPS = 3
 """Head offices that pay for their shops."""
 
 TERMS = (30, 30, 45, 60)
-_DELAYS = {"punctual": (-5, 3), "late": (8, 35), "very_late": (50, 120), "never": (900, 999)}
-_HABITS = ("punctual",) * 6 + ("late",) * 3 + ("very_late",)
+_DELAYS = {"punctual": (-8, 1), "late": (5, 30), "very_late": (45, 100), "never": (900, 999)}
+_HABITS = ("punctual",) * 13 + ("late",) * 5 + ("very_late",) * 2
 
 DOMESTIC_PROFILE = """\
 # The domestic ledger as its accounting program exports it: Chinese headers, GB18030, amounts without sign.
@@ -320,20 +320,22 @@ def _credit_note(
 
 def _payment(draft: _Draft, customer: SampleCustomer, settles: str, left: Decimal, due: date, last: date) -> None:
     random = draft.random
-    low, high = _DELAYS[customer.habit if random.random() < 0.96 else "never"]  # noqa: PLR2004 - one in 25 is forgotten
+    low, high = _DELAYS[customer.habit if random.random() < 0.993 else "never"]  # noqa: PLR2004 - one in 140 is forgotten
     when = due + timedelta(days=random.randint(low, high))
     if when > last or left <= 0:
         return
-    payer = customer.parent or customer.code
-    if random.random() < 0.04:  # noqa: PLR2004 - one in 25 pays a part
+    text = ""
+    if customer.parent is not None:
+        text = f"总部 {customer.parent} 代付" if customer.country == "CN" else f"paid by head office {customer.parent}"
+    if random.random() < 0.01:  # noqa: PLR2004 - one in a hundred pays a part
         left = _rounded(left * Decimal(random.randrange(30, 90)) / 100, customer.currency)
         draft.defects["part_payments"] += 1
     reference = settles
-    if random.random() < 0.02:  # noqa: PLR2004 - one in 50 names nothing
+    if random.random() < 0.008:  # noqa: PLR2004 - one in 125 names nothing
         reference = ""
         draft.defects["receipts_without_reference"] += 1
     mark = f"#{len(draft.rows)}"
-    draft.rows.append(Row(customer, "receipt", mark, when, None, customer.currency, -left, reference, text=payer))
+    draft.rows.append(Row(customer, "receipt", mark, when, None, customer.currency, -left, reference, text=text))
 
 
 def _numbered(draft: _Draft) -> list[Row]:
@@ -344,7 +346,6 @@ def _numbered(draft: _Draft) -> list[Row]:
     }  # fmt: skip
     counters: Counter[str] = Counter()
     real: dict[str, str] = {}
-    codes = {row.customer.code: row.customer for row in draft.rows}
     numbered = []
     for row in draft.rows:
         prefix = prefixes["CNY" if row.currency == "CNY" else "", row.kind]
@@ -354,9 +355,7 @@ def _numbered(draft: _Draft) -> list[Row]:
             counters[prefix] += 1
         number = f"{prefix}{counters[prefix]:06d}"
         real[row.number] = number
-        # A shop's bill is paid from its head office's account.
-        payer = codes.get(row.text, row.customer) if row.kind == "receipt" else row.customer
-        numbered.append(replace(row, number=number, customer=payer, text=""))
+        numbered.append(replace(row, number=number))
     return [replace(row, settles=real.get(row.settles, "")) for row in numbered]
 
 
@@ -378,7 +377,7 @@ def _domestic_csv(draft: _Draft, rows: list[Row], last: date) -> bytes:
         if row.kind == "invoice" and place % 97 == 50:  # noqa: PLR2004 - spread over the file
             table[place][7] = _full_width(f"{abs(row.amount):,.2f}")
             draft.defects["full_width_digits"] += 1
-        if place % 113 == 20:  # noqa: PLR2004 - spread over the file
+        elif place % 113 == 20:  # noqa: PLR2004 - spread over the file
             table[place][6] = "RMB"
             draft.defects["currency_written_otherwise"] += 1
     sample, later = rows[0].customer, (last + timedelta(days=400)).isoformat()

@@ -21,7 +21,7 @@ from storage.compliance_facts import (
     waiting_facts,
 )
 from storage.database import Database, Session, transaction
-from storage.findings import NewFinding, StoredFinding, fix_absent, keep_finding, list_findings
+from storage.findings import NewFinding, StoredFinding, count_findings, fix_absent, keep_finding, list_findings
 from words.catalog import translate
 from words.refusal import Refusal
 
@@ -65,11 +65,12 @@ async def check_compliance(
         still_open = await list_findings(session, company.id, checks=wanted, limit=LISTED_FINDINGS)
         figures: dict[str, Any] = {
             "day": today.isoformat(), "checks": wanted, "opened": counts["opened"] + counts["reopened"],
-            "fixed": fixed, "known": counts["known"], "waived": counts["waived"], "open": len(still_open),
+            "fixed": fixed, "known": counts["known"], "waived": counts["waived"],
+            "open": sum((await count_findings(session, company.id, wanted)).values()),
         }  # fmt: skip
         await record(session, company.id, SYSTEM, "compliance_checked", ("company", company.code), figures)
         if still_open:
-            await _tell(session, company, still_open, today, slack_channel)
+            await _tell(session, company, still_open, figures, slack_channel)
     return {**figures, "findings": [finding_json(finding, "en") for finding in still_open]}
 
 
@@ -115,7 +116,7 @@ def _value_text(value: object) -> str:
 
 
 async def _tell(
-    session: Session, company: Company, findings: list[StoredFinding], today: date, slack_channel: str
+    session: Session, company: Company, findings: list[StoredFinding], figures: dict[str, Any], slack_channel: str
 ) -> None:
     listed = [
         {
@@ -126,9 +127,9 @@ async def _tell(
         }
         for f in findings[:DIGEST_FINDINGS]
     ]  # fmt: skip
-    more = max(0, len(findings) - DIGEST_FINDINGS)
-    payload = {"findings": listed, "more": more, "open": len(findings), "day": today.isoformat()}
+    more = max(0, figures["open"] - DIGEST_FINDINGS)
+    payload = {"findings": listed, "more": more, "open": figures["open"], "day": figures["day"]}
     await tell_staff(
         session, company.id, "compliance_digest", payload, role="compliance", subject=("company", company.code),
-        occasion=f"compliance_digest/{today.isoformat()}", channel=slack_channel,
+        occasion=f"compliance_digest/{figures['day']}", channel=slack_channel,
     )  # fmt: skip

@@ -15,15 +15,16 @@ from zoneinfo import ZoneInfo
 from approvals.default_policy import statement_policy
 from connectors.sample_ledger import SampleBooks, month_ends, sample_books
 from ledger.business_calendar import add_working_days, parse_period
-from ledger.money import round_to_minor
 from services.add_company import add_company, company_by_code
 from services.add_profile import add_profile
 from services.add_user import HASHER, add_user
+from services.allocate_by_reference import allocate_by_reference
 from services.chase_customers import chase_customers
 from services.check_compliance import check_compliance
 from services.close_period import Closing, continue_run, open_run
 from services.decide_approval import decide
 from services.import_ledger import Options, Order, import_content
+from services.load_control_balance import load_control_balance
 from services.open_statement_page import ANSWER_PURPOSE, open_statement_page
 from services.publish_policy import draft_policy, publish_policy
 from services.record_answer import REASONS, DisputedLine, GivenAnswer, record_answer
@@ -38,7 +39,6 @@ from storage.people import find_person_by_email
 from storage.sample_company import (
     SentSample,
     date_back,
-    keep_control,
     keep_customer,
     keep_password,
     keep_settings,
@@ -59,7 +59,10 @@ PAST_MONTHS = 2
 SENT_AFTER = 3
 """Working days after a month's end on which its statements went out."""
 
-AGREE, EXCEPT, SILENT = 0.72, 0.80, 1.0
+CHASED_AFTER = 6
+"""Working days later the customers who had not answered or paid were reminded."""
+
+AGREE, EXCEPT = 0.72, 0.80
 """Of a hundred customers 72 agree, 8 dispute something, 20 say nothing."""
 
 
@@ -173,10 +176,12 @@ async def _ledger(making: _Making) -> None:
         answer = await import_content(making.engine, making.company, order)
         for outcome in ("rows", "accepted", "noticed", "quarantined", "rejected", "skipped", "items"):
             making.counts[outcome] += int(answer.get(outcome, 0))
-    async with transaction(making.engine, making.company.id) as session:
-        for currency, amount in sorted(making.books.control.items()):
-            minor = round_to_minor(amount, currency)[0]
-            await keep_control(session, making.company.id, currency, making.books.last, minor)
+    await allocate_by_reference(making.engine, making.company)
+    lines = [
+        f"{making.books.last},{currency},{amount},1122" for currency, amount in sorted(making.books.control.items())
+    ]
+    content = "\n".join(["as_of,currency,amount,account", *lines, ""]).encode()
+    await load_control_balance(making.engine, making.company, "control.csv", content)
 
 
 async def _policy(making: _Making) -> None:
@@ -209,8 +214,11 @@ async def _past_month(making: _Making, end: date) -> None:
     newest = end.replace(day=1) == (making.books.last.replace(day=1) - timedelta(days=1)).replace(day=1)
     await _answers(making, waiting, sent_at, newest=newest)
     await continue_run(making.engine, making.company, run_id)
+    reminded_on = add_working_days(sent_on, CHASED_AFTER, "CN")
+    await chase_customers(making.engine, making.company, reminded_on)
     async with transaction(making.engine, making.company.id) as session:
-        await settle_history(session, making.company.id, sent_at + timedelta(days=8))
+        at = datetime.combine(reminded_on, time(9, 30), ZoneInfo(making.company.timezone))
+        await settle_history(session, making.company.id, at)
 
 
 async def _approve_all(making: _Making, person: UUID, run_id: UUID) -> None:
@@ -268,8 +276,7 @@ def _disputed_lines(random: Random, content: dict[str, Any]) -> tuple[DisputedLi
 
 
 async def _waiting_month(making: _Making) -> None:
-    """The last month's run, up to the people's inbox; then one morning's reminders and checks."""
-    await chase_customers(making.engine, making.company, making.today)
+    """The last month's run, up to the people's inbox; then the checks. Today's reminders are the clock's work."""
     period = parse_period(f"{making.books.last:%Y-%m}")
     closing = Closing(period, started_by=making.staff["bob"], today=making.today)
     _, run_id = await open_run(making.engine, making.company, closing)

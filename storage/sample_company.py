@@ -1,7 +1,7 @@
 """What only the sample company needs: a past, whose mails count as delivered and whose months as sent in their time."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,6 @@ from storage.schema import (
     app_user,
     company,
     contact,
-    control_balance,
     customer,
     delivery_event,
     outbox,
@@ -57,20 +56,6 @@ async def keep_customer(
     for name, email, purpose in contacts:
         await add_contact(session, company_id, Contact(new_id(), new.id, name, email, new.language, purpose))
     return True
-
-
-async def keep_control(session: Session, company_id: UUID, currency: str, as_of: date, minor: int) -> None:
-    """Loads the general ledger's balance once."""
-    query = select(control_balance.c.id).where(
-        control_balance.c.company_id == company_id, control_balance.c.currency == currency,
-        control_balance.c.as_of == as_of,
-    )  # fmt: skip
-    if (await session.execute(query)).first() is None:
-        await session.execute(
-            insert(control_balance).values(
-                company_id=company_id, id=new_id(), currency=currency, as_of=as_of, amount=minor, account="1122"
-            )
-        )
 
 
 async def waiting_samples(session: Session, company_id: UUID, run_id: UUID) -> list[SentSample]:

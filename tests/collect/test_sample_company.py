@@ -66,7 +66,7 @@ async def test_the_import_takes_the_control_balance_and_finds_every_defect(engin
 
 
 async def test_the_whole_company_ties_waits_in_the_inbox_and_is_made_once(engine: Database) -> None:
-    first = await make_sample_company(engine, Settings(), seed=1, customers=14, today=TODAY)
+    first = await make_sample_company(engine, Settings(), seed=1, customers=8, today=TODAY)
     company = await company_by_code(engine, CODE)
     assert first["waiting_for_alice"] > 0
     assert first["answers"] > 0
@@ -74,7 +74,7 @@ async def test_the_whole_company_ties_waits_in_the_inbox_and_is_made_once(engine
         gate = await tie_out(engine, company, parse_period(period))
         assert gate["ties"], gate
     assert "control" in str(gate["equations"])
-    again = await make_sample_company(engine, Settings(), seed=1, customers=14, today=TODAY)
+    again = await make_sample_company(engine, Settings(), seed=1, customers=8, today=TODAY)
     assert again["existed"]
     for kind in ("customers", "statements", "statement_runs"):
         assert again[kind] == first[kind]
