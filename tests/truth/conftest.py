@@ -1,10 +1,10 @@
 """Real ledgers, each imported once by our own commands into a database of its own."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -12,27 +12,38 @@ from typer.testing import CliRunner
 
 from console.main import app
 
-Tieout = Callable[..., dict[str, Any]]
+
+class Tieout:
+    """Runs `tieout … --json` on one database and answers what it printed; fails on any other exit than 0."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._runner = CliRunner()
+
+    def __call__(self, *arguments: str) -> dict[str, Any]:
+        """One command."""
+        result = self._runner.invoke(app, [*arguments, "--json"], env={"DATABASE_URL": self.url})
+        assert result.exit_code == 0, result.output
+        answer: dict[str, Any] = json.loads(result.stdout)
+        return answer
+
+    def rows(self, sql: LiteralString) -> list[tuple[Any, ...]]:
+        """What the tables say."""
+        with psycopg.connect(self.url) as connection:
+            return connection.execute(sql).fetchall()
+
 
 PROFILES = Path(__file__).parents[2] / "examples" / "profiles"
 
 
 @contextmanager
 def commands_on(server_url: str, template: str, name: str) -> Iterator[Tieout]:
-    """Runs `tieout … --json` on a fresh database and answers what it printed; fails on any other exit than 0."""
+    """Commands on a fresh database."""
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f"create database {name} template {template}")
     head, _, query = server_url.partition("?")
     url = f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
-    runner = CliRunner()
-
-    def tieout(*arguments: str) -> dict[str, Any]:
-        result = runner.invoke(app, [*arguments, "--json"], env={"DATABASE_URL": url})
-        assert result.exit_code == 0, result.output
-        answer: dict[str, Any] = json.loads(result.stdout)
-        return answer
-
-    yield tieout
+    yield Tieout(url)
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f"drop database {name} with (force)")
 
@@ -50,10 +61,10 @@ def ibm(server_url: str, template_database: str, shared_data: Path) -> Iterator[
 
 @pytest.fixture(scope="module")
 def retail(server_url: str, template_database: str, shared_data: Path) -> Iterator[Tieout]:
-    """Commands on the imported Online Retail ledger, company SHOP."""
+    """Commands on the imported Online Retail ledger, company SHOP; lines without customer are on account CASH."""
     with commands_on(server_url, template_database, "truth_retail") as tieout:
         tieout("company", "add", "SHOP", "--name", "Shop", "--currency", "GBP", "--timezone", "Europe/London")
-        tieout("profile", "add", "online-retail", str(PROFILES / "online-retail.toml"))
+        tieout("profile", "add", "retail", str(PROFILES / "online-retail-cash.toml"))
         ledger = shared_data / "online_retail" / "online_retail_20101201_20111209.csv.zst"
-        tieout("import", str(ledger), "--company", "SHOP", "--profile", "online-retail")
+        tieout("import", str(ledger), "--company", "SHOP", "--profile", "retail")
         yield tieout

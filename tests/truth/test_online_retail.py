@@ -9,6 +9,9 @@ import pytest
 
 from tests.truth.conftest import Tieout
 
+CASH = "CASH"
+"""The account of lines without customer; the truth's customers leave it out."""
+
 pytestmark = pytest.mark.slow
 
 
@@ -25,6 +28,7 @@ def built(retail: Tieout, truth: dict[str, Any]) -> dict[str, dict[str, dict[str
         month: {
             line["customer"]: line
             for line in retail("statements", "build", "--company", "SHOP", "--period", month)["statements"]
+            if line["customer"] != CASH
         }
         for month in ("2010-12", "2011-01")
     }
@@ -39,7 +43,7 @@ def closings(retail: Tieout, truth: dict[str, Any]) -> dict[str, dict[str, Decim
     found = {}
     for month, end in ends.items():
         rows = retail("balance", "--company", "SHOP", "--as-of", end)["customers"]
-        found[month] = {row["customer"]: Decimal(row["open"]) for row in rows}
+        found[month] = {row["customer"]: Decimal(row["open"]) for row in rows if row["customer"] != CASH}
     return found
 
 
@@ -105,11 +109,12 @@ def test_aging_if_nothing_is_paid(retail: Tieout, truth: dict[str, Any], tmp_pat
     policy = tmp_path / "policy.json"
     policy.write_text(json.dumps(BY_DOCUMENT), encoding="utf-8")
     retail("aging", "add", "age", str(policy), "--company", "SHOP")
-    answer = retail("balance", "--company", "SHOP", "--as-of", expected["as_of"], "--aging", "age")
-    assert _renamed(answer["currencies"]["GBP"]["buckets"]) == _decimals(expected["buckets"])
-    rows = {row["customer"]: row for row in answer["customers"]}
-    for customer, buckets in expected["top3"].items():
-        assert _renamed(rows[customer]["buckets"]) == _decimals(buckets)
+    rows = retail("balance", "--company", "SHOP", "--as-of", expected["as_of"], "--aging", "age")["customers"]
+    buckets = {row["customer"]: _renamed(row["buckets"]) for row in rows if row["customer"] != CASH}
+    sums = {label: sum(one[label] for one in buckets.values()) for label in expected["buckets"]}
+    assert sums == _decimals(expected["buckets"])
+    for customer, own in expected["top3"].items():
+        assert buckets[customer] == _decimals(own)
 
 
 def _renamed(buckets: dict[str, str]) -> dict[str, Decimal]:
@@ -120,6 +125,41 @@ def _decimals(buckets: dict[str, str]) -> dict[str, Decimal]:
     return {label: Decimal(amount) for label, amount in buckets.items()}
 
 
-def test_a_cent_is_never_lost_to_rounding(retail: Tieout, truth: dict[str, Any]) -> None:
+def test_a_cent_is_never_lost_to_rounding(
+    retail: Tieout, closings: dict[str, dict[str, Decimal]], truth: dict[str, Any]
+) -> None:
     answer = retail("balance", "--company", "SHOP", "--as-of", "2011-12-31")
-    assert answer["currencies"]["GBP"]["open"] == truth["customers_total"]
+    assert answer["currencies"]["GBP"]["open"] == truth["rounding"]["net_exact"] == truth["amounts"]["net"]
+    assert sum(closings["2011-12"].values()) == Decimal(truth["customers_total"])
+
+
+KINDS = {"invoice": "invoice", "credit_memo": "credit", "write_off": "adjustment"}
+
+
+def _exact(minor: Decimal, residue: Decimal) -> Decimal:
+    return (minor + residue / 10_000) / 100
+
+
+def test_documents_of_each_month(retail: Tieout, truth: dict[str, Any]) -> None:
+    rows = retail.rows(
+        "select to_char(document_date, 'YYYY-MM'), kind, count(*), sum(line_count), sum(amount), sum(residue) "
+        "from open_item group by 1, 2"
+    )
+    counted = {kind: sum(row[2] for row in rows if row[1] == name) for name, kind in KINDS.items()}
+    assert counted == {kind: truth["documents"][kind] for kind in counted}
+    for month, expected in truth["months"].items():
+        own = {KINDS[row[1]]: row for row in rows if row[0] == month}
+        assert sum(row[3] for row in own.values()) == expected["lines"]
+        nothing = (month, "", 0, 0, Decimal(0), Decimal(0))
+        for kind, counts, amounts in (
+            ("invoice", "invoices", "invoiced"), ("credit", "credits", "credited"),
+            ("adjustment", "adjustments", "adjusted"),
+        ):  # fmt: skip
+            row = own.get(kind, nothing)
+            assert (row[2], _exact(row[4], row[5])) == (expected[counts], Decimal(expected[amounts]))
+
+
+def test_countries(retail: Tieout, truth: dict[str, Any]) -> None:
+    rows = retail.rows("select attributes ->> 'Country', sum(amount), sum(residue) from open_item group by 1")
+    found = {country: _exact(minor, residue) for country, minor, residue in rows}
+    assert found == _decimals(truth["countries_net"])
