@@ -2,16 +2,22 @@
 
 import tomllib
 import zipfile
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
+from connectors.collect import collect
+from connectors.profiles import parse_profile
+from connectors.read import read_table
 from ledger.items import Kind
-from reports.entry_template import COLUMNS, EXAMPLES, KINDS, render_entry_template
+from reports.entry_template import COLUMNS, EXAMPLES, KINDS, MADE, _example_sheet, render_entry_template
+from reports.workbook_parts import Workbook
 from tests.reports.readers import workbook_cells
 
-PROFILE = tomllib.loads((Path(__file__).resolve().parents[2] / "examples/profiles/standard.toml").read_text())
+PROFILE_TEXT = (Path(__file__).resolve().parents[2] / "examples/profiles/standard.toml").read_text()
+PROFILE = tomllib.loads(PROFILE_TEXT)
 NAMES = {"en": [column.name for column in COLUMNS], "zh": [column.chinese for column in COLUMNS]}
 
 
@@ -30,6 +36,17 @@ def test_kinds_are_words_of_the_profile() -> None:
     """What the list offers is what the import reads."""
     for kind, word in KINDS.items():
         assert PROFILE["kinds"][word] == kind == Kind(kind)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_examples_import_without_a_finding(language: str) -> None:
+    """Someone who fills the first sheet as the third shows gets every row accepted."""
+    book = Workbook("filled", "Tieout", MADE, places=2)
+    _example_sheet(book, language)
+    profile = parse_profile(PROFILE_TEXT)
+    collected = collect(read_table("filled.xlsx", book.finish(), profile), profile, date(2026, 7, 1), "Asia/Shanghai")
+    assert collected.findings.is_empty()
+    assert collected.items["amount"].to_list() == [125_000, -125_000, 31_020_050, -880_000]
 
 
 def test_examples_follow_the_rules() -> None:
