@@ -7,6 +7,7 @@ from rich.console import Console
 
 from console.check import chosen_companies
 from console.context import Context, run_command
+from console.speech import say
 from services.verify_audit import verify_audit
 
 app = typer.Typer(help="The audit trail.", no_args_is_help=True)
@@ -41,7 +42,11 @@ def verify(
 def _show(console: Console, answer: dict[str, Any]) -> None:
     for result in answer["companies"]:
         if result["holds"]:
-            console.print(f"{result['company']}: {result['events']} events, the trail holds")
+            console.print(say("{company}: {events} events, the trail holds", **_values(result)))
         else:
-            broken = result["break"]
-            console.print(f"{result['company']}: BROKEN at event {broken['number']}: {broken['reason']}")
+            values = {**_values(result), **result["break"], "reason": say(result["break"]["reason"])}
+            console.print(say("{company}: BROKEN at event {number}: {reason}", **values))
+
+
+def _values(result: dict[str, Any]) -> dict[str, Any]:
+    return {"company": result["company"], "events": result["events"]}

@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from console.context import Context, run_command
+from console.speech import command_language, say
 from services.add_company import company_by_code
-from services.check_compliance import check_compliance
+from services.check_compliance import check_compliance, finding_text
 from storage.companies import Company, list_companies
 from storage.database import owner_transaction
 
@@ -47,13 +48,14 @@ async def chosen_companies(context: Context, code: str | None) -> list[Company]:
 
 
 def _show(console: Console, answer: dict[str, Any]) -> None:
+    language = command_language()
     for result in answer["companies"]:
-        console.print(
-            f"{result['company']}: {result['open']} open findings, {result['opened']} new, {result['fixed']} fixed"
-        )
+        counts = {name: result[name] for name in ("company", "open", "opened", "fixed")}
+        console.print(say("{company}: {open} open findings, {opened} new, {fixed} fixed", **counts))
         if not result["findings"]:
             continue
-        table = Table("severity", "check", "what", "what now")
+        table = Table(say("Severity"), say("Check"), say("Finding"), say("What now"))
         for finding in result["findings"]:
-            table.add_row(finding["severity"], finding["check"], finding["message"], finding["remedy"])
+            message, remedy = finding_text(finding["code"], finding["facts"], language)
+            table.add_row(say(finding["severity"]), finding["check"], message, remedy)
         console.print(table)

@@ -94,21 +94,27 @@ async def gather_facts(session: Session, company: Company, today: date, names: S
 
 def finding_json(finding: StoredFinding, language: str) -> dict[str, Any]:
     """A finding for people and scripts: its sentence and remedy in the language, with the evidence."""
-    sentence, remedy = SENTENCES.get(finding.code, (finding.code, ""))
-    values = {key: _value_text(value) for key, value in finding.facts.items()}
+    message, remedy = finding_text(finding.code, finding.facts, language)
     return {
         "id": str(finding.id),
         "check": finding.check,
         "code": finding.code,
         "severity": finding.severity,
         "subject": {"kind": finding.subject_kind, "id": finding.subject_id},
-        "message": translate(sentence, language, **values),
-        "remedy": translate(remedy, language) if remedy else "",
+        "message": message,
+        "remedy": remedy,
         "facts": finding.facts,
         "status": finding.status,
         "owner_id": str(finding.owner_id) if finding.owner_id else None,
         "due_on": finding.due_on.isoformat() if finding.due_on else None,
     }
+
+
+def finding_text(code: str, facts: dict[str, Any], language: str) -> tuple[str, str]:
+    """What a finding says and what to do about it, in "zh" or "en"."""
+    sentence, remedy = SENTENCES.get(code, (code, ""))
+    values = {key: _value_text(value) for key, value in facts.items()}
+    return translate(sentence, language, **values), translate(remedy, language) if remedy else ""
 
 
 def _value_text(value: object) -> str:
