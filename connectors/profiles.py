@@ -31,6 +31,9 @@ DEFAULT_SIGNS = {
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16", "utf-16-le", "utf-16-be", "big5", "shift_jis")
 """Never Latin-1 or Windows code pages: they accept any bytes and so turn every mistake into wrong text."""
 
+NO_CURRENCY = {"XXX", "XTS"}
+"""ISO 4217 has codes for "none" and "test"; `tieout profile guess` writes the first where a person must choose."""
+
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 DATE_FORMS = (
     "YYYY-MM-DD", "YYYY/M/D", "YYYY.M.D", "YYYYMMDD", "YYYY年M月D日", "M/D/YYYY", "D/M/YYYY", "D.M.YYYY", "D-M-YYYY",
@@ -227,7 +230,7 @@ def _columns(reader: _Reader) -> dict[str, tuple[str, ...]]:
 def _constants(reader: _Reader) -> dict[str, str]:
     reader.only({"currency", "kind", "customer", "country", "document_date"})
     constants = {key: reader.needed(key) for key in reader.table}
-    if constants.get("currency") not in {None, *known_currencies()}:
+    if constants.get("currency") not in {None, *known_currencies()} - NO_CURRENCY:
         raise reader.wrong("currency", f"{constants['currency']!r} is not an ISO 4217 code")
     if constants.get("kind") not in {None, *Kind}:
         raise reader.wrong("kind", f"{constants['kind']!r} is not one of {', '.join(Kind)}")

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from connectors.profiles import NO_CURRENCY
 from connectors.tables import SERIAL_MARK
 from ledger.money import known_currencies
 
@@ -114,7 +115,7 @@ def parse_currency(text: str) -> tuple[str | None, str | None]:
         return None, "currency_ambiguous"
     upper = folded.upper()
     known = CURRENCY_WORDS.get(upper, upper)
-    if known not in known_currencies():
+    if known not in known_currencies() or known in NO_CURRENCY:
         return None, "currency_unknown"
     return known, None if known == text else "currency_tidied"
 

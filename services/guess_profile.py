@@ -84,7 +84,7 @@ async def guess_profile(path: Path, language: str = "en") -> dict[str, Any]:
         "undecided": sorted(field for field, form in forms.items() if form is None),
         "questions": _questions(table, columns, missing),
     }  # fmt: skip
-    if not missing:
+    if not missing and "currency" in columns:
         parse_profile(body)
     return answer
 
