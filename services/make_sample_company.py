@@ -91,7 +91,7 @@ class _Making:
     company: Company
     books: SampleBooks
     today: date
-    random: Random
+    seed: int
     staff: dict[str, UUID]
     counts: Counter[str]
 
@@ -109,8 +109,7 @@ async def make_sample_company(
         await add_company(engine, CODE, NAME, "CNY", "Asia/Shanghai", "zh")
     company = await company_by_code(engine, CODE)
     books = sample_books(seed, customers, day.replace(day=1) - timedelta(days=1))
-    random = Random(seed)  # noqa: S311 - made-up answers, not secrets
-    making = _Making(engine, settings, company, books, day, random, {}, Counter())
+    making = _Making(engine, settings, company, books, day, seed, {}, Counter())
     await _keep(making, seed=seed)
     await _staff(making)
     await _customers(making)
@@ -238,21 +237,23 @@ async def _approve_all(making: _Making, person: UUID, run_id: UUID) -> None:
 async def _answers(making: _Making, waiting: Sequence[SentSample], sent_at: datetime, *, newest: bool) -> None:
     """Customers answer within a week; in months long past the silent ones were called and agreed in the end."""
     for sample in waiting:
-        chance, days = making.random.random(), making.random.uniform(0.1, 6.5)
+        # Of its own seed, so that a run that goes on after a kill gives the same answers.
+        random = Random(f"{making.seed}/{sample.customer_code}/{sent_at:%Y-%m}")  # noqa: S311 - made-up answers
+        chance, days = random.random(), random.uniform(0.1, 6.5)
         if sample.contact_id is None or (chance >= EXCEPT and newest):
             continue
         at = sent_at + timedelta(days=days)
-        await _answer(making, sample, sample.contact_id, at, disputes=AGREE <= chance < EXCEPT)
+        await _answer(making, sample, sample.contact_id, at, random if AGREE <= chance < EXCEPT else None)
 
 
-async def _answer(making: _Making, sample: SentSample, contact_id: UUID, at: datetime, *, disputes: bool) -> None:
+async def _answer(making: _Making, sample: SentSample, contact_id: UUID, at: datetime, disputes: Random | None) -> None:
     subject = (ANSWER_PURPOSE, ("statement", str(sample.id)))
     async with transaction(making.engine, making.company.id) as session:
         link = await mint(
             session, making.company.id, *subject, contact_id, {}, timedelta(days=CUSTOMER_DAYS)
         )  # fmt: skip
     page = await open_statement_page(making.engine, link)
-    lines = _disputed_lines(making.random, page.content) if disputes else ()
+    lines = _disputed_lines(disputes, page.content) if disputes is not None else ()
     given = GivenAnswer(
         "agree_except" if lines else "agree", page.contact.name, page.digest, page.nonce, "应付会计" if
         page.language == "zh" else "Accounts payable", lines,

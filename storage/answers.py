@@ -85,6 +85,26 @@ async def answerable_statement(
     return AnswerableStatement(*row) if row else None
 
 
+async def newest_sent_version(session: Session, company_id: UUID, statement_id: UUID) -> AnswerableStatement | None:
+    """The newest version that the customer holds of the same account and period as this statement."""
+    old, newer = statement.alias("old"), statement.alias("newer")
+    query = (
+        select(newer.c.id)
+        .join(
+            old,
+            (old.c.company_id == newer.c.company_id) & (old.c.customer_id == newer.c.customer_id)
+            & (old.c.currency == newer.c.currency) & (old.c.period == newer.c.period),
+        )
+        .where(
+            old.c.company_id == company_id, old.c.id == statement_id, newer.c.sent_at.is_not(None),
+            newer.c.status.not_in(("void", "superseded")),
+        )
+        .order_by(newer.c.version.desc()).limit(1)
+    )  # fmt: skip
+    newest = (await session.execute(query)).scalar_one_or_none()
+    return await answerable_statement(session, company_id, newest) if newest is not None else None
+
+
 async def find_addressee(session: Session, company_id: UUID, contact_id: UUID) -> Addressee | None:
     """The contact; language falls back to the customer's."""
     row = (

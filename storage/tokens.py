@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 
 from storage.database import Database, Session, transaction
 from storage.schema import access_token, app_user, contact
@@ -73,6 +73,17 @@ async def resolve(engine: Database, plain: str, purpose: str) -> Access | None:
 
     Forged, expired, revoked and cross-purpose tokens get the same answer after the same look-up.
     """
+    return await _look_up(
+        engine, plain, purpose, access_token.c.revoked_at.is_(None), access_token.c.expires_at > func.clock_timestamp()
+    )
+
+
+async def resolve_lapsed(engine: Database, plain: str, purpose: str) -> Access | None:
+    """What the token stood for, valid or not any more: good only for a fresh link to the same person's address."""
+    return await _look_up(engine, plain, purpose)
+
+
+async def _look_up(engine: Database, plain: str, purpose: str, *conditions: ColumnElement[bool]) -> Access | None:
     company_id, secret = _parts(plain)
     async with transaction(engine, company_id) as session:
         row = (
@@ -88,8 +99,7 @@ async def resolve(engine: Database, plain: str, purpose: str) -> Access | None:
                     access_token.c.company_id == company_id,
                     access_token.c.token_hash == hashlib.sha256(secret).digest(),
                     access_token.c.purpose == purpose,
-                    access_token.c.revoked_at.is_(None),
-                    access_token.c.expires_at > func.clock_timestamp(),
+                    *conditions,
                     app_user.c.disabled_at.is_(None),
                     contact.c.disabled_at.is_(None),
                     or_(app_user.c.id.is_not(None), contact.c.id.is_not(None)),

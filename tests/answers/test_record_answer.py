@@ -23,11 +23,23 @@ from services.record_answer import (
     address_prefix,
     record_answer,
 )
+from services.renew_link import renew_link
 from services.resolve_dispute import DisputeClosed, DisputeNoteMissing, DisputeUnknown, resolve_dispute
 from storage.audit import SYSTEM, Actor, verify_chain
 from storage.database import Database, owner_transaction, transaction
 from storage.disputes import disputed_amounts, list_disputes
-from storage.schema import answer, audit_event, contact, delivery_event, dispute, metadata, outbox, statement, task
+from storage.schema import (
+    access_token,
+    answer,
+    audit_event,
+    contact,
+    delivery_event,
+    dispute,
+    metadata,
+    outbox,
+    statement,
+    task,
+)
 from storage.tokens import mint
 from tests.support.books import Book, Item, new_book
 
@@ -291,6 +303,23 @@ async def test_a_disabled_contacts_link_is_dead(engine: Database) -> None:
         await session.execute(contact.update().values(disabled_at=func.clock_timestamp()))
     with pytest.raises(LinkInvalid):
         await desk.page()
+
+
+async def test_a_lapsed_link_gets_a_fresh_one_to_the_address_on_record_once_a_day(engine: Database) -> None:
+    desk = await new_desk(engine)
+    async with transaction(engine, desk.book.company.id) as session:
+        await session.execute(access_token.update().values(expires_at=func.clock_timestamp()))
+    with pytest.raises(LinkInvalid):
+        await desk.page()
+    newer = await desk.book.add_sent_statement(desk.customer, desk.items, version=2)
+    assert await renew_link(engine, desk.link)
+    assert not await renew_link(engine, desk.link)
+    [row] = await desk.rows(select(outbox))
+    assert (row.kind, row.recipient, row.payload) == (
+        "statement_to_customer", "pay@customer.example", {"statement_id": str(newer)}
+    )  # fmt: skip
+    for forged in ("", "x" * 64, desk.link[:-1] + ("A" if desk.link[-1] != "A" else "B")):
+        assert not await renew_link(engine, forged)
 
 
 async def test_resolving_the_last_dispute_moves_the_statement(engine: Database) -> None:
