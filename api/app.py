@@ -9,6 +9,7 @@ from api import dev_slack, slack
 from api.context import House
 from api.errors import add_error_handlers
 from api.routes import (
+    api_v1,
     chasing,
     compliance,
     customer_page,
@@ -16,6 +17,7 @@ from api.routes import (
     decide_link,
     dev,
     disputes,
+    exceptions,
     health,
     imports,
     inbox,
@@ -33,8 +35,8 @@ ASSETS = HERE.parent / "assets"
 
 
 ROUTES = (
-    health, sign_in, inbox, imports, runs, statements, customers, disputes, chasing, compliance, settings_pages, dev,
-    customer_page, decide_link,
+    health, sign_in, inbox, imports, runs, statements, customers, exceptions, disputes, chasing, compliance,
+    settings_pages, dev, customer_page, decide_link, api_v1,
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ STATUS_BY_CODE = {
     "role_missing": 403,
     "form_stale": 403,
     "key_missing": 422,
+    "link_invalid": 404,
     "input_malformed": 422,
 }
 """Codes whose ending does not already say it."""
@@ -92,7 +93,7 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def ours(request: Request, error: Exception) -> Response:
         log.error("request failed", path=request.scope["route"].path if "route" in request.scope else "",
-                  error=type(error).__name__, trace=format_exception(error))  # fmt: skip
+                  error=type(error).__name__, trace="".join(format_exception(error)))  # fmt: skip
         language = language_for(request)
         sentence = translate("The page could not be made. Nothing was changed.", language)
         remedy = translate("Try again; if it stays so, tell the administrator the time.", language)

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from storage.database import Session
 from storage.pages import PAGE, Page, Rows, escaped, page_of, rows_of
@@ -86,7 +87,7 @@ async def customers_list(session: Session, company_id: UUID, words: str, after: 
         select(
             statement.c.customer_id, statement.c.currency, statement.c.closing, statement.c.overdue, statement.c.period
         )
-        .distinct(statement.c.customer_id, statement.c.currency)
+        .ext(distinct_on(statement.c.customer_id, statement.c.currency))
         .where(statement.c.company_id == company_id, statement.c.status.not_in(("superseded", "void", "rejected")))
         .order_by(statement.c.customer_id, statement.c.currency, statement.c.id.desc())
         .subquery()
@@ -178,7 +179,7 @@ async def imports_list(session: Session, company_id: UUID, limit: int = 20) -> R
         select(
             import_file.c.id, import_file.c.filename, import_file.c.profile, import_file.c.rows, import_file.c.accepted,
             import_file.c.noticed, import_file.c.quarantined, import_file.c.rejected, import_file.c.skipped,
-            import_file.c.items, import_file.c.totals, import_file.c.recorded_at, import_file.c.sha256,
+            import_file.c["items"], import_file.c.totals, import_file.c.recorded_at, import_file.c.sha256,
         )
         .where(import_file.c.company_id == company_id)
         .order_by(import_file.c.id.desc())

@@ -276,7 +276,7 @@ async def _exceptions(session: Session, made: Sample) -> None:
         (
             "rejected",
             {"customer": "C00123", "number": "INV-78", "amount": "12,3x"},
-            "amount_unreadable",
+            "number_malformed",
             "amount",
             "12,3x",
         ),

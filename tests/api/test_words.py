@@ -5,10 +5,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from api import labels
-from words.catalog import chinese, translate
+from api.labels import page_words
+from words.catalog import chinese
 
 API = Path(labels.__file__).parent
 SERVICES = API.parent / "services"
@@ -67,8 +66,11 @@ def test_every_sentence_has_chinese() -> None:
     assert not missing
 
 
-@pytest.mark.parametrize("sentence", sorted(sentences()))
-def test_chinese_keeps_the_places(sentence: str) -> None:
-    """The translation has exactly the places of the English."""
-    places = set(re.findall(r"{(\w+)}", sentence))
-    assert set(re.findall(r"{(\w+)}", translate(sentence, "zh"))) == places
+def test_chinese_keeps_the_places() -> None:
+    """A translation has exactly the places of its English."""
+    changed = {
+        sentence
+        for sentence in sentences()
+        if set(re.findall(r"{(\w+)}", sentence)) != set(re.findall(r"{(\w+)}", page_words(sentence, "zh")))
+    }
+    assert not changed
