@@ -17,7 +17,7 @@ def chinese() -> dict[str, str]:
     for path in sorted(_FOLDER.glob("*.po")):
         with path.open("rb") as file:
             for message in read_po(file, locale="zh_CN"):
-                if isinstance(message.id, str) and isinstance(message.string, str) and message.string:
+                if message.id and isinstance(message.id, str) and isinstance(message.string, str) and message.string:
                     sentences[message.id] = message.string
     return sentences
 
