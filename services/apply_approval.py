@@ -1,6 +1,7 @@
 """Applies the engine's events in the caller's transaction: acts, the subject's status, audit row, outbox rows."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,12 +12,13 @@ from approvals.events import AutoApproved, Closed, Escalated, Event, Reminded, S
 from approvals.refusals import ApprovalRefusal
 from approvals.request import OPEN, Request
 from approvals.working_time import WorkingCalendar
+from ledger.canonical import Json
 from services.approval_subjects import subject_kind
 from services.ask_approvers import ask_approvers, tell_preparers
 from storage.approval_moment import read_moment
 from storage.approval_policies import policy_of
 from storage.approval_tasks import set_timer
-from storage.approvals import ActMeta, StoredRequest, append_events, insert_request
+from storage.approvals import ActMeta, NewRequest, StoredRequest, append_events, insert_requests
 from storage.audit import SYSTEM, Actor, record
 from storage.companies import own_company
 from storage.database import Session
@@ -72,14 +74,31 @@ async def readable(session: Session, company_id: UUID, refusal: ApprovalRefusal)
     return type(refusal)(**told)
 
 
-async def begin(
-    session: Session, company_id: UUID, policy_id: UUID, request: Request, events: Sequence[Event], env: Env,
-    meta: ActMeta, *, quiet: bool = False,
-) -> StoredRequest:  # fmt: skip
-    """Writes a new request and all that follows from its first events; `quiet` leaves the asking to the caller."""
-    stored = await insert_request(session, company_id, policy_id, request, events, meta)
-    await _follow(session, company_id, stored, events, env, meta, quiet=quiet)
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A request that the engine has just opened, and the moment in which it did."""
+
+    new: NewRequest
+    env: Env
+
+
+async def begin(session: Session, company_id: UUID, begun: Begun) -> StoredRequest:
+    """Writes a new request and all that follows from its first events."""
+    stored = (await insert_requests(session, company_id, [begun.new]))[0]
+    await _follow(session, company_id, stored, begun.new.events, begun.env, begun.new.meta)
+    await _record(session, company_id, stored, begun.new.events, begun.new.meta)
     return stored
+
+
+async def begin_many(session: Session, company_id: UUID, begun: Sequence[Begun], subject: tuple[str, str]) -> None:
+    """The same for many at once, with one audit row for all of `subject`; asking people is left to the caller."""
+    if not begun:
+        return
+    written = await insert_requests(session, company_id, [one.new for one in begun])
+    for one, stored in zip(begun, written, strict=True):
+        await _follow(session, company_id, stored, one.new.events, one.env, one.new.meta, quiet=True)
+    facts: dict[str, Json] = {"requests": {str(one.request.id): [one.request.state, one.head] for one in written}}
+    await record(session, company_id, _actor(begun[0].new.meta), "approvals_opened", subject, facts)
 
 
 async def proceed(
@@ -89,34 +108,38 @@ async def proceed(
     if not events:
         return stored
     after = await append_events(session, company_id, stored, events, meta)
-    await _follow(session, company_id, after, events, env, meta, quiet=False)
+    await _follow(session, company_id, after, events, env, meta)
+    await _record(session, company_id, after, events, meta)
     return after
 
 
 async def _follow(
     session: Session, company_id: UUID, stored: StoredRequest, events: Sequence[Event], env: Env, meta: ActMeta,
-    *, quiet: bool,
+    *, quiet: bool = False,
 ) -> None:  # fmt: skip
     request = stored.request
-    actor = Actor("user", meta.actor_id) if meta.actor_id is not None else SYSTEM
     for event in events:
         if isinstance(event, Closed | AutoApproved):
-            await _close(session, company_id, request, event, actor)
+            await _close(session, company_id, request, event, _actor(meta))
         elif isinstance(event, StageBlocked):
             await _call_for_help(session, company_id, request, event)
         elif isinstance(event, Reminded):
-            await ask_approvers(
-                session, company_id, request, env, f"remind/{stored.act_count}", kind="approval_reminded"
-            )
-            if env.policy.clock.remind is not None:
-                await set_timer(
-                    session, company_id, request, "remind", env.calendar.add_hours(env.now, env.policy.clock.remind)
-                )
+            await _remind(session, company_id, stored, env)
     asks = any(isinstance(event, StageOpened | Escalated) for event in events)
     if asks and request.state == OPEN and not quiet:
         await ask_approvers(session, company_id, request, env, f"stage/{stored.act_count}")
+
+
+def _actor(meta: ActMeta) -> Actor:
+    return Actor("user", meta.actor_id) if meta.actor_id is not None else SYSTEM
+
+
+async def _record(
+    session: Session, company_id: UUID, stored: StoredRequest, events: Sequence[Event], meta: ActMeta
+) -> None:
+    request = stored.request
     await record(
-        session, company_id, actor, f"approval_{_verb(events)}", ("approval", str(request.id)),
+        session, company_id, _actor(meta), f"approval_{_verb(events)}", ("approval", str(request.id)),
         {
             "subject_kind": request.subject_kind, "subject_id": request.subject_id, "digest": request.digest,
             "state": request.state, "round": request.round, "stage": request.stage, "channel": meta.channel,

@@ -1,16 +1,16 @@
 """Opens requests for approval: one for a subject, or all of a run with one message per person."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from approvals.commands import ChangeSubject, Env, SubjectGone, Submit, Supersede
-from approvals.core import covers_subject
+from approvals.core import covers_subject, decide
 from approvals.evolve import fold
-from approvals.refusals import NotCovered
+from approvals.refusals import ApprovalRefusal, NotCovered
 from approvals.request import APPROVED, OPEN, RETURNED, new_request
-from services.apply_approval import begin, decided_or_raised, moment, proceed
+from services.apply_approval import Begun, begin, begin_many, decided_or_raised, moment, proceed
 from services.approval_subjects import (
     SubjectUnknown,
     batch_digest,
@@ -19,10 +19,11 @@ from services.approval_subjects import (
     subject_kind,
 )
 from services.ask_approvers import ask_once_for_many, asked_people
+from services.change_statement_status import change_statement_status
 from services.publish_policy import policies_or_defaults
 from storage.approval_policies import StoredPolicy
 from storage.approval_subjects import StatementFacts, drafts_of_run, statement_content, statement_facts
-from storage.approvals import ActMeta, StoredRequest, lock_live_request, newest_request, requests_of_run
+from storage.approvals import ActMeta, NewRequest, StoredRequest, lock_live_request, newest_request, requests_of_run
 from storage.audit import SYSTEM, Actor
 from storage.companies import Company
 from storage.database import Database, Session, transaction
@@ -58,8 +59,8 @@ async def open_approval(  # noqa: PLR0913 - a subject is its kind, id, digest an
     live = await _continue_live(session, company_id, subject)
     if live is not None:
         return live
-    stored, _ = await _open_new(session, company_id, subject, previous=previous, changed=changed, quiet=False)
-    return stored.request.id
+    begun = _prepare(subject, await _desk(session, company_id), previous, changed)
+    return await _write(session, company_id, subject, begun)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,37 +110,40 @@ async def _continue_live(session: Session, company_id: UUID, subject: _Subject) 
     return None
 
 
-async def _open_new(
-    session: Session,
-    company_id: UUID,
-    subject: _Subject,
-    *,
-    previous: StoredRequest | None,
-    changed: frozenset[str],
-    quiet: bool,
-) -> tuple[StoredRequest, Env]:
-    policy, env = await _policy_for(session, company_id, subject, previous)
+Desk = Sequence[tuple[StoredPolicy, Env]]
+"""The policies in force, each with the moment: the same for all that is opened in one transaction."""
+
+
+async def _desk(session: Session, company_id: UUID) -> Desk:
+    policies = await policies_or_defaults(session, company_id)
+    return [(policy, await moment(session, company_id, policy.id, "")) for policy in policies]
+
+
+def _prepare(subject: _Subject, desk: Desk, previous: StoredRequest | None, changed: frozenset[str]) -> Begun:
+    """What the engine makes of the subject; raises its refusal, and writes nothing."""
+    policy, env = _policy_for(subject, desk)
     before = new_request(new_id(), subject.kind, subject.id)
     command = Submit(
         by=subject.submitted_by, preparers=subject.preparers, digest=subject.digest, facts=subject.facts,
         previous=previous.request if previous is not None else None, changed=changed,
     )  # fmt: skip
-    events = await decided_or_raised(session, company_id, before, command, env)
-    await subject_kind(subject.kind).opened(session, company_id, subject.id, subject.facts, subject.actor)
+    events = decide(before, command, env)
+    if isinstance(events, ApprovalRefusal):
+        raise events
     request = fold(before, events)
-    meta = subject.meta(request.id, "submit")
-    return await begin(session, company_id, policy.id, request, events, env, meta, quiet=quiet), env
+    return Begun(NewRequest(policy.id, request, events, subject.meta(request.id, "submit")), env)
 
 
-async def _policy_for(
-    session: Session, company_id: UUID, subject: _Subject, previous: StoredRequest | None
-) -> tuple[StoredPolicy, Env]:
-    for policy in await policies_or_defaults(session, company_id):
-        env = await moment(session, company_id, policy.id, subject.digest)
+def _policy_for(subject: _Subject, desk: Desk) -> tuple[StoredPolicy, Env]:
+    for policy, env in desk:
         if covers_subject(subject.kind, subject.facts, env):
-            assert previous is None or previous.request.state == RETURNED  # noqa: S101 - only returned ones go on
-            return policy, env
+            return policy, replace(env, digest=subject.digest)
     raise NotCovered
+
+
+async def _write(session: Session, company_id: UUID, subject: _Subject, begun: Begun) -> UUID:
+    await subject_kind(subject.kind).opened(session, company_id, subject.id, subject.facts, subject.actor)
+    return (await begin(session, company_id, begun)).request.id
 
 
 # -- statements --------------------------------------------------------------------------------------
@@ -152,25 +156,20 @@ async def open_statement_approval(
     rows = await statement_facts(session, company_id, [statement_id])
     if not rows:
         raise SubjectUnknown(kind="statement", id=statement_id)
-    live = await _continue_live(session, company_id, _of_statement(rows[0], submitted_by))
+    subject = _of_statement(rows[0], submitted_by)
+    live = await _continue_live(session, company_id, subject)
     if live is not None:
         return live
-    stored, _ = await _open_statement(session, company_id, rows[0], submitted_by, quiet=False)
-    return stored.request.id
+    previous, changed = await _earlier_round(session, company_id, rows[0])
+    return await _write(
+        session, company_id, subject, _prepare(subject, await _desk(session, company_id), previous, changed)
+    )
 
 
 def _of_statement(row: StatementFacts, submitted_by: UUID | None) -> _Subject:
     return _Subject(
         "statement", str(row.id), row.digest, facts_of_statement(row), submitted_by, _several(row.prepared_by)
     )
-
-
-async def _open_statement(
-    session: Session, company_id: UUID, row: StatementFacts, submitted_by: UUID | None, *, quiet: bool
-) -> tuple[StoredRequest, Env]:
-    previous, changed = await _earlier_round(session, company_id, row)
-    subject = _of_statement(row, submitted_by)
-    return await _open_new(session, company_id, subject, previous=previous, changed=changed, quiet=quiet)
 
 
 async def _earlier_round(
@@ -208,18 +207,30 @@ async def open_approvals_for_run(
     opened = waiting = 0
     while True:
         async with transaction(engine, company.id) as session:
-            ids = await drafts_of_run(session, company.id, run_id, BATCH)
-            for row in await statement_facts(session, company.id, ids):
-                stored, _ = await _open_statement(session, company.id, row, submitted_by, quiet=True)
-                opened += 1
-                waiting += stored.request.state == OPEN
-        if len(ids) < BATCH:
+            begun = await _open_some(session, company.id, run_id, submitted_by)
+        opened += len(begun)
+        waiting += sum(one.new.request.state == OPEN for one in begun)
+        if len(begun) < BATCH:
             break
     async with transaction(engine, company.id) as session:
         messages = await _ask_for_run(session, company.id, run_id)
     return {
         "opened": opened, "approved_without_people": opened - waiting, "waiting": waiting, "messages": messages,
     }  # fmt: skip
+
+
+async def _open_some(session: Session, company_id: UUID, run_id: UUID, submitted_by: UUID | None) -> list[Begun]:
+    """One batch: prepared without writing, then written together. The status locks each statement first."""
+    ids = await drafts_of_run(session, company_id, run_id, BATCH)
+    desk = await _desk(session, company_id)
+    begun = []
+    for row in await statement_facts(session, company_id, ids):
+        subject = _of_statement(row, submitted_by)
+        previous, changed = await _earlier_round(session, company_id, row)
+        await change_statement_status(session, company_id, row.id, "submit", subject.actor, {})
+        begun.append(_prepare(subject, desk, previous, changed))
+    await begin_many(session, company_id, begun, ("run", str(run_id)))
+    return begun
 
 
 async def _ask_for_run(session: Session, company_id: UUID, run_id: UUID) -> int:

@@ -98,10 +98,26 @@ async def renew_timers(session: Session, company_id: UUID, request: Request, ope
     )
     if opened is None or request.state != OPEN:
         return
-    instants = {"remind": opened.remind_at, "escalate": opened.escalate_at, "expire": opened.expires_at}
-    rows = [_timer(company_id, request, opened.stage, kind, due) for kind, due in instants.items() if due is not None]
+    rows = _timers(company_id, request, opened)
     if rows:
         await session.execute(insert(approval_timer), rows)
+
+
+async def insert_tasks_and_timers(
+    session: Session, company_id: UUID, new: Sequence[tuple[Request, StageOpened | None]]
+) -> None:
+    """Tasks and timers of requests that have just been written: none of them has any yet."""
+    tasks = [_task(company_id, request, one) for request, _ in new for one in sorted(_candidates(request))]
+    if tasks:
+        await session.execute(insert(approval_task), tasks)
+    timers = [timer for request, opened in new if opened for timer in _timers(company_id, request, opened)]
+    if timers:
+        await session.execute(insert(approval_timer), timers)
+
+
+def _timers(company_id: UUID, request: Request, opened: StageOpened) -> list[dict[str, Any]]:
+    instants = {"remind": opened.remind_at, "escalate": opened.escalate_at, "expire": opened.expires_at}
+    return [_timer(company_id, request, opened.stage, kind, due) for kind, due in instants.items() if due is not None]
 
 
 def _timer(company_id: UUID, request: Request, stage: int, kind: str, due: datetime) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from approvals.events import Event, StageOpened, Voted, event_from_json, event_j
 from approvals.evolve import evolve, fold
 from approvals.request import OPEN, Request, new_request
 from ledger.canonical import Json, canonical_json, sha256_hex
-from storage.approval_tasks import renew_tasks, renew_timers
+from storage.approval_tasks import insert_tasks_and_timers, renew_tasks, renew_timers
 from storage.database import Session
 from storage.identifiers import new_id
 from storage.schema import approval_act, approval_request
@@ -140,9 +140,7 @@ async def _load(session: Session, company_id: UUID, which: Any, *, lock: bool) -
     row = (await session.execute(query.with_for_update() if lock else query)).one_or_none()
     if row is None:
         return None
-    return StoredRequest(
-        from_json(Request, row.projection["request"]), row.policy_id, row.act_count, row.projection["head"]
-    )
+    return _stored(row)
 
 
 def _stored(row: Any) -> StoredRequest:  # noqa: ANN401 - a row of mixed columns
@@ -150,20 +148,42 @@ def _stored(row: Any) -> StoredRequest:  # noqa: ANN401 - a row of mixed columns
     return StoredRequest(from_json(Request, kept["request"]), row.policy_id, row.act_count, kept["head"])
 
 
-async def insert_request(
-    session: Session, company_id: UUID, policy_id: UUID, request: Request, events: Sequence[Event], meta: ActMeta
-) -> StoredRequest:
-    """A new request with its first acts. The partial unique index holds one live request per subject."""
-    before = new_request(request.id, request.subject_kind, request.subject_id)
-    assert request.opened_at is not None  # noqa: S101 - it was submitted
-    await session.execute(
-        insert(approval_request).values(
-            company_id=company_id, id=request.id, policy_id=policy_id, subject_kind=request.subject_kind,
-            subject_id=request.subject_id, submitted_by=request.submitted_by, opened_at=request.opened_at,
-            **_columns(request, GENESIS, 0),
-        )
-    )  # fmt: skip
-    return await append_events(session, company_id, StoredRequest(before, policy_id, 0, GENESIS), events, meta)
+@dataclass(frozen=True, slots=True)
+class NewRequest:
+    """A request that has just been submitted, with its first events and whoever sent them."""
+
+    policy_id: UUID
+    request: Request
+    events: Sequence[Event]
+    meta: ActMeta
+
+
+async def insert_requests(session: Session, company_id: UUID, new: Sequence[NewRequest]) -> list[StoredRequest]:
+    """New requests with their first acts, tasks and timers, in four statements however many they are.
+
+    The partial unique index holds one live request per subject.
+    """
+    requests, acts, stored = [], [], []
+    for one in new:
+        before = new_request(one.request.id, one.request.subject_kind, one.request.subject_id)
+        begun = StoredRequest(before, one.policy_id, 0, GENESIS)
+        rows, request, head = _act_rows(company_id, begun, one.events, one.meta)
+        acts += rows
+        stored.append(StoredRequest(request, one.policy_id, len(rows), head))
+        requests.append({
+            "company_id": company_id, "id": request.id, "policy_id": one.policy_id,
+            "subject_kind": request.subject_kind, "subject_id": request.subject_id,
+            "submitted_by": request.submitted_by, "opened_at": request.opened_at,
+            **_columns(request, head, len(rows)),
+        })  # fmt: skip
+    await session.execute(insert(approval_request), requests)
+    await session.execute(insert(approval_act), acts)
+    await insert_tasks_and_timers(session, company_id, [(one.request, _opened(one.events)) for one in new])
+    return stored
+
+
+def _opened(events: Sequence[Event]) -> StageOpened | None:
+    return next((event for event in reversed(events) if isinstance(event, StageOpened)), None)
 
 
 async def append_events(
@@ -184,8 +204,7 @@ async def append_events(
     )
     assert updated.rowcount == 1  # noqa: S101 - the lock is held, nobody else appended
     await renew_tasks(session, company_id, request)
-    opened = next((event for event in reversed(events) if isinstance(event, StageOpened)), None)
-    await renew_timers(session, company_id, request, opened)
+    await renew_timers(session, company_id, request, _opened(events))
     return StoredRequest(request, stored.policy_id, count, head)
 
 

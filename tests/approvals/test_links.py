@@ -23,7 +23,7 @@ from storage.tokens import mint, resolve, revoke_for_person, revoke_for_subject
 from tests.approvals.conftest import House
 from tests.approvals.test_shell import loaded, submitted
 
-FORGED = int(os.environ.get("TIEOUT_FORGED", "200"))
+FORGED = int(os.environ.get("TIEOUT_FORGED", "100"))
 """Tokens tried in the ordinary run; the nightly run tries ten thousand."""
 
 HOUR = timedelta(hours=1)
