@@ -155,6 +155,7 @@ def test_prefect_runs_a_close_and_its_processes_end_too(home: Path) -> None:
     port = _free_port()
     with _up(home, port) as (process, log):
         _until(lambda: any("flows.runner" in command for command in _processes_of(home).values()), log)
+        _until_registered(log)
         report = asyncio.run(asyncio.wait_for(_one_close(home), START_SECONDS))
         assert report["prefect_run_id"] is not None, log.read_text()
         process.send_signal(signal.SIGTERM)
