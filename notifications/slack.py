@@ -5,6 +5,7 @@ The client retries nothing by itself: the SDK's default handler posted twice whe
 
 import asyncio
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from http.client import HTTPException
@@ -40,8 +41,14 @@ NO_SUCH_PLACE = frozenset(
     }
 )  # fmt: skip
 REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_too_long", "no_text", "too_many_attachments"})
-NOT_DONE = 400
-"""HTTP status from which on an answer is not a success."""
+MAYBE_DONE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+"""Slack's words for "perhaps it was done"."""
+
+CODE = re.compile(r"[a-z_]+")
+"""An error code; anything else is the SDK's sentence about an answer that was not Slack's."""
+
+SERVER_ERROR = 500
+"""HTTP status from which on the answer says nothing about what was done."""
 
 
 class SlackCallError(RuntimeError):
@@ -144,18 +151,16 @@ def _answer_for(error: Exception, *, posting: bool) -> Answer:
 
 def _answer_of_slack(error: SlackApiError) -> Answer:
     response = error.response
-    status = getattr(response, "status_code", NOT_DONE)
+    status = getattr(response, "status_code", SERVER_ERROR)
     code = response.get("error", "") if isinstance(response.data, dict) else ""
     if status == 429:  # noqa: PLR2004 - HTTP's number for "too many requests"
         wait = response.headers.get("Retry-After") or response.headers.get("retry-after") or "30"
         return Answer("temporary", "ratelimited", retry_after=float(wait))
+    if status >= SERVER_ERROR or code in MAYBE_DONE or CODE.fullmatch(code) is None:
+        return Answer("uncertain", f"HTTP {status} {code}")
     if code in NO_SUCH_PLACE:
         return Answer("permanent", code, bad_address=True)
-    if code in REFUSED:
-        return Answer("permanent", code)
-    if code:
-        return Answer("temporary", code)
-    return Answer("uncertain", f"HTTP {status}")
+    return Answer("permanent" if code in REFUSED else "temporary", code)
 
 
 class SignatureGate:

@@ -175,6 +175,7 @@ async def due_now(engine: Database) -> None:
     """Lets every wait be over."""
     async with engine.begin() as session:
         await session.execute(text("update outbox set next_at = clock_timestamp() - interval '1 second'"))
+        await session.execute(text("delete from send_throttle"))
 
 
 async def lapse_leases(engine: Database) -> None:
