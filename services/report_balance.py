@@ -46,13 +46,11 @@ async def report_balance(
     async with transaction(engine, company.id) as session:
         policy = await policy_in_force(session, company, aging)
         chosen = await _chosen(session, company.id, customer_code)
-        ledger = await read_ledger(session, company.id, as_known, chosen)
-        ledger = _with_disputes(ledger, await known_disputes(session, company.id, as_known, chosen))
+        disputes = await known_disputes(session, company.id, as_known, chosen)
         customers = await list_customers(session, company.id, chosen)
+    ledger = _with_disputes(await read_ledger(engine, company.id, as_known, chosen), disputes)
     lines = aged(open_frame(ledger, as_of), as_of, policy)
-    if chosen is not None:
-        lines = lines.filter(pl.col("account").is_in([str(one) for one in chosen]))
-    names = {str(row.id): (row.code, row.name) for row in customers}
+    names = {row.id.bytes: (row.code, row.name) for row in customers}
     return {
         "as_of": as_of.isoformat(),
         "as_known": as_known.isoformat() if as_known is not None else None,
@@ -87,8 +85,8 @@ def _with_disputes(ledger: LedgerFrame, disputes: dict[UUID, Any]) -> LedgerFram
     if not disputes:
         return ledger
     claims = pl.DataFrame(
-        {"item": [str(item) for item in disputes], "claim": [row.amount for row in disputes.values()]},
-        schema={"item": pl.String, "claim": pl.Int64},
+        {"item": [item.bytes for item in disputes], "claim": [row.amount for row in disputes.values()]},
+        schema={"item": pl.Binary, "claim": pl.Int64},
     )
     items = ledger.items.join(claims, on="item", how="left").with_columns(
         disputed=pl.max_horizontal(pl.col("disputed").abs(), pl.col("claim").fill_null(0))
@@ -129,10 +127,10 @@ def _sum(rows: pl.DataFrame, currency: str) -> str:
 
 
 def _by_customer(
-    lines: pl.DataFrame, policy: AgingPolicy, names: dict[str, tuple[str, str]]
+    lines: pl.DataFrame, policy: AgingPolicy, names: dict[bytes, tuple[str, str]]
 ) -> Iterator[dict[str, Any]]:
     sums = lines.group_by("account", "currency", "bucket").agg(pl.col("open").sum(), pl.col("residue").sum())
-    found: dict[tuple[str, str], dict[str, int]] = {}
+    found: dict[tuple[bytes, str], dict[str, int]] = {}
     for account, currency, bucket, minor, residue in sums.iter_rows():
         buckets = found.setdefault((account, currency), dict.fromkeys(policy.labels, 0))
         buckets[bucket] += minor * RESIDUE_PER_MINOR + residue

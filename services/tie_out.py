@@ -29,14 +29,14 @@ async def tie_out(engine: Database, company: Company, period: Period, as_of: dat
     end = as_of if as_of is not None else period.end
     async with transaction(engine, company.id) as session:
         policy = await policy_in_force(session, company, None)
-        ledger = await read_ledger(session, company.id)
         customers = {row.id: row for row in await list_customers(session, company.id)}
         control = await control_balances(session, company.id, end)
         drafts = await living_closings(session, company.id, period.label, [status.value for status in DEAD])
+    ledger = await read_ledger(engine, company.id)
     accounts = account_figures(ledger, period.start, end)
     buckets = _buckets(ledger, end, policy)
     groups = group_members(customers, grouped=groups_are_stated(company))
-    unstated = [str(row.id) for head, rows in groups.items() if customers[head].disabled for row in rows]
+    unstated = [row.id.bytes for head, rows in groups.items() if customers[head].disabled for row in rows]
     stated = _stated(drafts) if drafts else None
     currencies = sorted({*accounts["currency"].to_list(), *control, *(stated or {})})
     equations: list[Equation] = []
@@ -49,7 +49,7 @@ async def tie_out(engine: Database, company: Company, period: Period, as_of: dat
         account = control.get(currency)
         in_books = account * RESIDUE_PER_MINOR if account is not None else None
         equations += run_equations(currency, sums.closing, of_currency, left_out, in_books)
-    breaches = list(_breaches(accounts, {str(key): row.code for key, row in customers.items()}))
+    breaches = list(_breaches(accounts, {key.bytes: row.code for key, row in customers.items()}))
     return {
         "period": period.label,
         "as_of": end.isoformat(),
@@ -93,11 +93,11 @@ def _stated(drafts: list[tuple[str, str]]) -> dict[str, int]:
     return sums
 
 
-def _breaches(accounts: pl.DataFrame, codes: dict[str, str]) -> Iterator[dict[str, Any]]:
+def _breaches(accounts: pl.DataFrame, codes: dict[bytes, str]) -> Iterator[dict[str, Any]]:
     """Accounts whose own closing is not the sum of their own open items: two wrongs may add up to a right."""
     wrong = accounts.filter(
         (pl.col("closing") != pl.col("open")) | (pl.col("closing_residue") != pl.col("open_residue"))
     )
     for row in wrong.sort("account", "currency").iter_rows(named=True):
         equation = Equation("closing_is_open_items", row["currency"], parts(row, "closing"), parts(row, "open"))
-        yield {"customer": codes.get(row["account"], row["account"]), **equation.as_json()}
+        yield {"customer": codes[row["account"]], **equation.as_json()}
