@@ -199,7 +199,6 @@ RULES = {
         "The sign does not fit the type of document.",
         "Correct the sign or the type, or state the sign rule in the profile.",
     ),
-    "sign_turned": Rule(NOTICE, "The sign was turned, as the type of document asks.", ""),
     "instalment_malformed": Rule(REJECT, "This is not a whole number.", "Write it in digits."),
     "id_float_tail": Rule(
         NOTICE,

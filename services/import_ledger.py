@@ -37,6 +37,7 @@ from storage.imports import (
     lock_source,
     update_import_counts,
 )
+from storage.items import unsettled_staged
 from storage.profiles import StoredProfile
 from words.refusal import Refusal
 
@@ -53,15 +54,15 @@ class FileRefused(Refusal):
     """The whole file is refused; nothing was written."""
 
     code = "file_refused"
-    sentence = "{filename} was not imported: {reason} {raw}"
-    remedy = "{advice}"
+    sentence = "The file {filename} was not imported."
+    remedy = "See the finding."
 
     def __init__(self, filename: str, finding: Finding, answer: dict[str, Any]) -> None:
         """`answer` is what `tieout import --json` prints beside the error."""
         self.finding = finding
         self.answer = answer
         self.filename = filename
-        super().__init__(filename=filename, reason=finding.as_json("en")["message"], raw=finding.raw, advice="")
+        super().__init__(filename=filename)
         self.code = finding.code
 
     def text(self, language: str) -> str:
@@ -189,6 +190,7 @@ async def _write(
     )  # fmt: skip
     posted = await post_records(session, target, collected.items, _edges(collected))
     posted.allocations += (await apply_references(session, company.id))["allocations"]
+    posted.noticed += await unsettled_staged(session)
     findings = _with_posting(collected, posted)
     outcomes = _outcomes(collected, findings, posted)
     counts = _counts(collected, outcomes)
