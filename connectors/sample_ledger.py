@@ -181,27 +181,32 @@ class _Draft:
     defects: Counter[str] = field(default_factory=Counter)
 
 
-def sample_books(seed: int, customers: int, last: date) -> SampleBooks:
-    """The books of `customers` customers over the twelve months that end on `last`."""
+def sample_books(seed: int, customers: int, last: date, until: date | None = None) -> SampleBooks:
+    """The books of `customers` customers over the twelve months that end on `last`, and the days from there to `until`.
+
+    The control balance is as of `last`.
+    """
+    newest = until or last
     draft = _Draft(Random(seed))  # noqa: S311 - made-up books, not secrets
     everyone = _customers(draft, customers)
     first = _months_before(last)
     for customer in everyone:
-        _year_of(draft, customer, first, last)
+        _year_of(draft, customer, first, newest)
     draft.rows.sort(key=lambda row: (row.day, row.customer.code, row.kind, row.number))
     rows = _numbered(draft)
     domestic = [row for row in rows if row.customer.currency == "CNY"]
     foreign = [row for row in rows if row.customer.currency != "CNY"]
     manual = _typed_twice(draft, foreign)
     files = (
-        SampleFile("国内往来.csv", "demo-domestic", _domestic_csv(draft, domestic, last)),
-        SampleFile("export-ledger.csv", "demo-export", _export_csv(draft, foreign, last)),
+        SampleFile("国内往来.csv", "demo-domestic", _domestic_csv(draft, domestic, newest)),
+        SampleFile("export-ledger.csv", "demo-export", _export_csv(draft, foreign, newest)),
         SampleFile("manual-entries.csv", "demo-manual", _manual_csv(manual)),
     )
     profiles = {"demo-domestic": DOMESTIC_PROFILE, "demo-export": EXPORT_PROFILE, "demo-manual": MANUAL_PROFILE}
     control: dict[str, Decimal] = defaultdict(Decimal)
     for row in [*rows, *manual]:
-        control[row.currency] += row.amount
+        if row.day <= last:
+            control[row.currency] += row.amount
     return SampleBooks(tuple(everyone), files, profiles, dict(control), dict(draft.defects), last)
 
 

@@ -108,7 +108,8 @@ async def make_sample_company(
     if known is None:
         await add_company(engine, CODE, NAME, "CNY", "Asia/Shanghai", "zh")
     company = await company_by_code(engine, CODE)
-    books = sample_books(seed, customers, day.replace(day=1) - timedelta(days=1))
+    yesterday = day - timedelta(days=1)
+    books = sample_books(seed, customers, day.replace(day=1) - timedelta(days=1), yesterday)
     making = _Making(engine, settings, company, books, day, seed, {}, Counter())
     await _keep(making, seed=seed)
     await _staff(making)
