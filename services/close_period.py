@@ -40,9 +40,7 @@ async def close_period(
     new = {
         "statements": _statements(after) - _statements(before),
         "sent": after["gone_out"] - before["gone_out"],
-        "stages": STAGES.index(after["stage"]) - STAGES.index(before["stage"])
-        if after["stage"] in STAGES and before["stage"] in STAGES
-        else 0,
+        "stages": _place(after) - _place(before),
     }
     return {**after, "continued": known_before, "new": new}
 
@@ -75,6 +73,10 @@ async def continue_run(
         if reached == stage:
             return stage
     return "closed"
+
+
+def _place(report: dict[str, Any]) -> int:
+    return [*STAGES, "closed"].index(report["stage"])
 
 
 def _statements(report: dict[str, Any]) -> int:

@@ -37,7 +37,7 @@ async def report_run(engine: Database, company: Company, run_id: UUID) -> dict[s
         "statements": {
             status: {"count": one.counts["statements"], "money": one.money} for status, one in statements.items()
         },
-        "gone_out": sum(row.statements for row in rows if row.status in GONE_OUT),
+        "gone_out": sum(row.ever_sent for row in rows),
         "mails_on_the_way": on_the_way,
         "newer_records": newer,
     }

@@ -298,7 +298,7 @@ _UNREADABLE = text("""
 
 _STATEMENTS = text("""
     select status, currency, count(*) as statements, count(distinct customer_id) as customers,
-           sum(closing)::bigint as closing
+           sum(closing)::bigint as closing, count(sent_at) as ever_sent
     from statement where company_id = :company and run_id = :run
     group by status, currency order by status, currency
 """)
@@ -340,13 +340,17 @@ async def unreadable_rows(session: Session, company_id: UUID) -> int:
 
 @dataclass(frozen=True, slots=True)
 class StatusFigures:
-    """The statements of a run in one status and currency; `closing` in minor units."""
+    """The statements of a run in one status and currency; `closing` in minor units.
+
+    `ever_sent` counts those that a customer has had, also when a newer version has taken their place.
+    """
 
     status: str
     currency: str
     statements: int
     customers: int
     closing: int
+    ever_sent: int
 
 
 async def statements_by_status(session: Session, company_id: UUID, run_id: UUID) -> list[StatusFigures]:
