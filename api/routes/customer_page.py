@@ -10,11 +10,13 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.context import House, HouseOf, PageUnknown, language_for, page
 from api.downloads import file_answer, statement_file
+from api.errors import status_of
 from api.figures import aging_bar, lines_page
 from api.links import MAX_TOKEN, FromCookie, FromPath, Link, hold_link
 from reports.capital_amount import capital_amount
 from services.open_statement_page import LinkInvalid, StatementPage, mark_opened, open_statement_page
 from services.record_answer import REASONS, DisputedLine, GivenAnswer, record_answer
+from services.renew_link import renew_link
 from storage.database import transaction
 from storage.pages import PAGE, find_statement
 from words.refusal import Refusal
@@ -62,7 +64,10 @@ async def _show(
     request: Request, known: House, link: Link, view: View, *, refusal: Refusal | None = None, status: int = 200,
     given: dict[str, str] | None = None,
 ) -> Response:  # fmt: skip
-    shown = await open_statement_page(known.engine, link.token)
+    try:
+        shown = await open_statement_page(known.engine, link.token)
+    except LinkInvalid as invalid:
+        return _lapsed(request, link, invalid)
     request.state.language = shown.language
     async with transaction(known.engine, shown.company_id) as session:
         row = await find_statement(session, shown.company_id, shown.statement_id)
@@ -81,6 +86,29 @@ async def _show(
         zone=shown.timezone, problem=refusal.text(language) if refusal else "",
         remedy=refusal.remedy_text(language) if refusal else "",
     )  # fmt: skip
+
+
+def _lapsed(request: Request, link: Link, invalid: LinkInvalid) -> Response:
+    """Says the same for every link that opens nothing, and offers a fresh one to the address on record."""
+    sentence = invalid.text(language_for(request))
+    return page(request, "link_lapsed.html", status=status_of(invalid), base=link.base, sentence=sentence, asked=False)
+
+
+async def _renew(request: Request, known: House, link: Link) -> Response:
+    await renew_link(known.engine, link.token)
+    return page(request, "link_lapsed.html", base=link.base, sentence="", asked=True)
+
+
+@router.post("/s/v/{ref}/renew")
+async def renew_held(request: Request, known: HouseOf, link: FromCookie) -> Response:
+    """Sends a fresh link, if the old one was ours."""
+    return await _renew(request, known, link)
+
+
+@router.post("/s/{token}/renew")
+async def renew(request: Request, known: HouseOf, link: FromPath) -> Response:
+    """Sends a fresh link, if the old one was ours."""
+    return await _renew(request, known, link)
 
 
 def _capital(shown: StatementPage) -> str:
