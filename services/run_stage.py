@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from ledger.money import decimal_text
+from services.allocate_by_reference import allocate_by_reference
 from services.build_statements import build_counted
 from services.finish_run import follow_up
 from services.open_review import open_review
@@ -75,7 +76,8 @@ async def _collect(engine: Database, company: Company, run: Run, report: Report 
 async def _reconcile(
     engine: Database, company: Company, run: Run, report: Report | None
 ) -> tuple[dict[str, Any], bool]:
-    """Shows what is not applied: receipts and credits that no document was found for stay in their own section."""
+    """Applies what is named exactly; what no document was found for stays in its own section and is counted."""
+    applied = await allocate_by_reference(engine, company)
 
     async def count(batch: Batch) -> Figures:
         figures = Figures()
@@ -86,7 +88,9 @@ async def _reconcile(
             figures.add_money(currency, decimal_text(minor, 0, currency))
         return figures
 
-    return await run_batches(engine, company, run, "reconcile", count, report), True
+    figures = await run_batches(engine, company, run, "reconcile", count, report)
+    figures["counts"]["allocations"] = applied["allocations"]
+    return figures, True
 
 
 async def _draft(engine: Database, company: Company, run: Run, report: Report | None) -> tuple[dict[str, Any], bool]:
