@@ -176,12 +176,13 @@ class DisputeOpened(Letter):
 
 @dataclass(frozen=True, slots=True)
 class FindingLine:
-    """One finding of a compliance check, in the reader's language already."""
+    """One finding of a compliance check; `sentence` says it in the reader's language."""
 
     check: str
     severity: str
     subject: str
     due_on: date | None = None
+    sentence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

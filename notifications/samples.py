@@ -63,6 +63,9 @@ def _for_staff(language: str) -> dict[str, Letter]:
         Check("closing_is_open_items", holds=True),
         Check("subledger_is_control_account", holds=False, difference="12.00"),
     )
+    decided = {
+        "en": "Charlie decided on a statement that he had prepared.", "zh": "张强审批了自己编制的对账单。"
+    }[language]  # fmt: skip
     title, ask = f"{number} {customer}", f"{_URL}/a/sample"
     return {
         "approval_asked": ApprovalAsked(
@@ -91,7 +94,7 @@ def _for_staff(language: str) -> dict[str, Letter]:
             company, name, f"{_URL}/compliance", more=4,
             findings=(
                 FindingLine("unanswered", "warning", number, date(2026, 7, 20)),
-                FindingLine("duties_separated", "breach", "2026-06/C00077/USD/v1", date(2026, 7, 8)),
+                FindingLine("duties_separated", "breach", "act 17", date(2026, 7, 8), decided),
             ),
         ),
     }  # fmt: skip

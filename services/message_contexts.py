@@ -3,6 +3,7 @@
 One function per kind; each mints the links that its message carries, in the caller's transaction.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -43,6 +44,10 @@ FINDINGS_SHOWN = 20
 
 FIGURES_SHOWN = 12
 """Lines of a table in a message: more belong on the page."""
+
+
+PLAIN_MONEY = re.compile(r"([A-Z]{3}) (-?\d+(?:\.\d+)?)")
+"""An amount as services write it, "USD 1234.50": people get their own grouping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +119,9 @@ async def _approval_decided(telling: Telling) -> Letter:
 async def _run_needs_you(telling: Telling) -> Letter:
     payload = telling.row.payload
     return RunNeedsYou(
-        telling.company.name, telling.name, telling.url("/inbox"), period=str(payload.get("period", "")),
-        waiting=str(payload.get("waiting", "")), figures=_figures(payload.get("figures"), telling.language),
+        telling.company.name, telling.name, telling.url(f"/runs/{payload['run_id']}"),
+        period=str(payload.get("period", "")), waiting=str(payload.get("waiting", "")),
+        figures=_figures(payload.get("figures"), telling.language),
     )  # fmt: skip
 
 
@@ -223,6 +229,7 @@ async def _compliance_digest(telling: Telling) -> Letter:
             check=str(f.get("check") or f.get("check_name") or f.get("code", "")),
             severity=str(f.get("severity", "notice")),
             subject=str(f.get("number") or f.get("subject") or f.get("subject_id", "")), due_on=_day(f.get("due_on")),
+            sentence=str(f.get(telling.language) or ""),
         )
         for f in found[:FINDINGS_SHOWN]
     )  # fmt: skip
@@ -266,7 +273,10 @@ def _pair(part: object, language: str) -> tuple[object, object]:
 def _value(value: str | int | Mapping[str, object], language: str) -> str:
     if isinstance(value, Mapping):  # amounts by currency
         return ", ".join(money_text(str(amount), currency, language) for currency, amount in value.items())
-    return amount_text(str(value), language) if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    if isinstance(value, int):
+        return amount_text(str(value), language)
+    money = PLAIN_MONEY.fullmatch(value)
+    return money_text(money[2], money[1], language) if money else value
 
 
 def _checks(given: object, language: str) -> tuple[Check, ...]:
