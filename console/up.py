@@ -101,6 +101,14 @@ def up_command(
         fail(refusal, settings.language)
 
 
+def main() -> None:
+    """`tieout up` without the other commands."""
+    app = typer.Typer(name="tieout", pretty_exceptions_enable=False)
+    app.callback()(lambda: None)  # makes it a group, in which `up` is a name
+    app.command("up")(up_command)
+    app()
+
+
 async def _up(settings: Settings, host: str, port: int, *, demo: bool) -> None:
     started = time.monotonic()
     ending = asyncio.Event()
@@ -145,7 +153,7 @@ async def _first(ending: asyncio.Event, work: asyncio.Task[None]) -> None:
 async def _start_all(plan: Plan, supervisor: Supervisor, started: float) -> None:
     """The pages first, because a person waits for them; Prefect last, because nothing does."""
     supervisor.keep(Child("web", ["-m", "console.web", str(plan.port), "--host", plan.host]))
-    supervisor.keep(Child("worker", ["-m", "console", "worker"]))
+    supervisor.keep(Child("worker", ["-m", "console.worker"]))
     await _until_it_answers(f"{plan.address}/healthz")
     _announce(plan, time.monotonic() - started)
     if plan.demo and await _wants_sample(plan.url):
@@ -178,6 +186,8 @@ def _environment(plan: Plan, state: Path) -> dict[str, str]:
     }
     if plan.settings.public_url == Settings.model_fields["public_url"].default:
         values["TIEOUT_PUBLIC_URL"] = plan.address
+    if plan.demo:
+        values["TIEOUT_DEMO"] = "true"  # shows the people of sample companies only
     if plan.prefect_api_url is not None:
         values["TIEOUT_PREFECT_API_URL"] = plan.prefect_api_url
         folder = state / "prefect"

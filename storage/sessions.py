@@ -183,7 +183,7 @@ async def note_attempt(session: Session, subjects: list[str], *, succeeded: bool
 
 
 async def sample_people(session: Session) -> list[dict[str, Any]]:
-    """Everybody who could sign in, for the demo's front door only; in an owner's transaction."""
+    """The people of sample companies, for the demo's front door; a real company's are never listed. Owner's transaction."""
     roles = (
         select(func.string_agg(user_role.c.role, ","))
         .where(user_role.c.company_id == app_user.c.company_id, user_role.c.user_id == app_user.c.id)
@@ -195,7 +195,7 @@ async def sample_people(session: Session) -> list[dict[str, Any]]:
             company.c.name.label("company"), company.c.code.label("company_code"), roles.label("roles"),
         )
         .join(company, company.c.id == app_user.c.company_id)
-        .where(app_user.c.disabled_at.is_(None))
+        .where(app_user.c.disabled_at.is_(None), company.c.settings.has_key("sample"))
         .order_by(company.c.name, app_user.c.id)
     )  # fmt: skip
     return [dict(row) for row in rows.mappings()]

@@ -23,6 +23,7 @@ from storage.schema import (
     app_user,
     caught_message,
     chase,
+    company,
     contact,
     customer,
     delivery_event,
@@ -87,6 +88,7 @@ async def make_sample(engine: Database, code: str = "SAMPLE", name: str = "Tieou
         await _compliance(session, made)
         await _links(session, made)
     async with owner_transaction(engine) as session:
+        await session.execute(company.update().where(company.c.id == company_id).values(settings={"sample": {}}))
         await _caught(session)
     return made
 

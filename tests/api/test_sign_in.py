@@ -11,7 +11,8 @@ from fastapi import FastAPI
 from api.app import create_app
 from services.set_up_authenticator import CodeWrong, set_up_authenticator
 from services.sign_in import SignInRefused, TooManyTries, session_of, sign_in
-from storage.database import Database
+from storage.database import Database, owner_transaction
+from storage.schema import company
 from tests.api.conftest import SignIn, client_of
 from tests.api.sample import PASSWORD, Sample
 
@@ -115,7 +116,7 @@ async def test_signing_out_ends_the_session_everywhere(sign_in: SignIn, app: Fas
 
 
 async def test_one_click_sign_in_is_for_the_demo_only(app: FastAPI, sample: Sample, engine: Database) -> None:
-    """Without the setting the page lists nobody and the post finds nothing."""
+    """Without the setting, and for a company that is no sample, the page lists nobody and the post finds nothing."""
     user = {"user": str(sample.people["Alice Reviewer"])}
     async with client_of(app) as client:
         assert "Alice" not in (await client.get("/sign-in")).text
@@ -125,6 +126,11 @@ async def test_one_click_sign_in_is_for_the_demo_only(app: FastAPI, sample: Samp
         assert "Alice" in (await client.get("/sign-in")).text
         assert (await client.post("/sign-in/sample", data=user)).status_code == 303
         assert (await client.get("/inbox")).status_code == 200
+    async with owner_transaction(engine) as session:
+        await session.execute(company.update().values(settings={}))
+    async with client_of(demo) as client:
+        assert "Alice" not in (await client.get("/sign-in")).text
+        assert (await client.post("/sign-in/sample", data=user)).status_code == 403
 
 
 async def test_sign_in_leads_only_to_our_own_pages(client: httpx.AsyncClient, sample: Sample) -> None:
