@@ -8,6 +8,7 @@ from rich.table import Table
 
 from console.context import Context, run_command
 from console.given import day, instant
+from console.speech import say
 from services.add_company import company_by_code
 from services.report_balance import report_balance
 
@@ -41,7 +42,7 @@ def balance(
 def _show(console: Console, answer: dict[str, Any]) -> None:
     for currency, sums in answer["currencies"].items():
         table = Table(title=f"{currency} · {answer['as_of']}", title_justify="left")
-        for name in ("", *sums["buckets"], "open"):
+        for name in (say("Customer"), *(_bucket(label) for label in sums["buckets"]), say("Open")):
             table.add_column(name, justify="right")
         table.add_row("", *sums["buckets"].values(), sums["open"], style="bold")
         rows = [row for row in answer["customers"] if row["currency"] == currency]
@@ -51,4 +52,8 @@ def _show(console: Console, answer: dict[str, Any]) -> None:
         if len(rows) > MAX_SHOWN:
             console.print(f"… {len(rows) - MAX_SHOWN}")
     if not answer["currencies"]:
-        console.print("0")
+        console.print(say("Nothing is open."))
+
+
+def _bucket(label: str) -> str:
+    return say({"not_due": "Not due", "credits": "Credits"}.get(label, label))

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from console.context import Context, run_command
 from console.given import day
+from console.speech import say
 from ledger.money import decimal_text
 from reports.statement_pdf import render_pdf
 from reports.statement_workbook import render_workbook
@@ -24,6 +25,26 @@ app = typer.Typer(help="Statements of account.", no_args_is_help=True)
 
 MAX_SHOWN = 60
 """Lines on the screen; --json has all of them."""
+
+LEFT_OUT = {
+    "nothing_to_say": "no movement and nothing open",
+    "disabled": "disabled",
+    "in_group": "on the statement of their group",
+}
+
+STATUS_NAMES = {
+    "draft": "Draft",
+    "in_review": "In review",
+    "approved": "Approved",
+    "sent": "Sent",
+    "confirmed": "Confirmed",
+    "disputed": "Disputed",
+    "settled": "Settled",
+    "returned": "Returned",
+    "rejected": "Rejected",
+    "void": "Void",
+    "superseded": "Superseded",
+}
 
 CompanyOption = Annotated[str, typer.Option("--company", help="Company code.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document.")]
@@ -119,34 +140,44 @@ def show(
 
 def _show_built(console: Console, answer: dict[str, Any]) -> None:
     table = Table(title=answer["period"])
-    table.add_column("number", overflow="fold", no_wrap=True)
-    for name in ("opening", "debits", "credits", "closing", "status", ""):
-        table.add_column(name, justify="left" if name in {"status", ""} else "right")
+    table.add_column(say("Number"), no_wrap=True)
+    for name in ("Opening", "Debits", "Credits", "Closing"):
+        table.add_column(say(name), justify="right")
+    table.add_column(say("Status"))
+    table.add_column("")
     for line in answer["statements"][:MAX_SHOWN]:
         mark = "[green]=[/]" if line["ties"] else "[red]≠[/]"
         figures = (line["opening"], line["debits"], line["credits"], line["closing"])
-        table.add_row(line["number"], *figures, line["status"] + (" *" if line["new"] else ""), mark)
+        table.add_row(line["number"], *figures, say(STATUS_NAMES[line["status"]]) + (" *" if line["new"] else ""), mark)
     console.print(table)
     count, new = len(answer["statements"]), answer["new"]
-    left_out = ", ".join(f"{reason} {number}" for reason, number in answer["left_out"].items())
-    console.print(f"{count} statements, {new} new (*)" + (f"; left out: {left_out}" if left_out else ""))
+    console.print(say("{count} statements, {new} new (*)", count=count, new=new))
+    for reason, number in answer["left_out"].items():
+        console.print(say("{number} customers left out: {reason}", number=number, reason=say(LEFT_OUT[reason])))
 
 
 def _show_list(console: Console, answer: dict[str, Any]) -> None:
-    table = Table("number", "customer", "closing", "status", "")
+    table = Table(say("Number"), say("Customer"), say("Closing"), say("Status"), "")
     for line in answer["statements"]:
-        table.add_row(line["number"], line["name"], line["closing"], line["status"], "=" if line["ties"] else "≠")
+        table.add_row(
+            line["number"],
+            line["name"],
+            line["closing"],
+            say(STATUS_NAMES[line["status"]]),
+            "=" if line["ties"] else "≠",
+        )
     console.print(table)
 
 
 def _show_one(console: Console, content: dict[str, Any]) -> None:
     console.print(f"[bold]{content['number']}[/] {content['customer']['name']} {content['as_of']} {content['form']}")
-    figures = " ".join(f"{name} {content[name]}" for name in ("opening", "debits", "credits", "closing", "overdue"))
+    names = ("Opening", "Debits", "Credits", "Closing", "Overdue")
+    figures = "  ".join(f"{say(name)} {content[name.lower()]}" for name in names)
     console.print(figures)
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("", "date", "number", "due", "amount", "open", "balance", "bucket"):
-        right = name in {"amount", "open", "balance"}
-        table.add_column(name, justify="right" if right else "left", no_wrap=True)
+    for name in ("", "Date", "Number", "Due", "Amount", "Open", "Balance", "Age"):
+        right = name in {"Amount", "Open", "Balance"}
+        table.add_column(say(name) if name else "", justify="right" if right else "left", no_wrap=True)
     for line in [*content["lines"], *content["unapplied"]["lines"]]:
         table.add_row(
             str(line["line"]), line["document_date"], line["number"],

@@ -8,9 +8,19 @@ from rich.table import Table
 
 from console.context import Context, run_command
 from console.given import day
+from console.speech import say
 from services.add_company import company_by_code
 from services.start_run import period_of
 from services.tie_out import tie_out
+
+EQUATIONS = {
+    "opening_plus_movements_is_closing": "opening + movements = closing",
+    "closing_is_open_items": "closing = open items",
+    "open_items_are_buckets": "open items = aging buckets",
+    "opening_is_prior_items": "opening = items open before",
+    "statements_are_subledger": "statements = subledger",
+    "subledger_is_control_account": "subledger = control account",
+}
 
 DOES_NOT_TIE = 1
 """Exit status of a gate that found a breach: scripts stop here."""
@@ -41,11 +51,19 @@ def tie(
 
 def _show(console: Console, answer: dict[str, Any]) -> None:
     table = Table(title=f"{answer['period']} · {answer['as_of']}", title_justify="left")
-    for name in ("", "equation", "left", "right", "difference"):
-        table.add_column(name, justify="left" if name in {"", "equation"} else "right")
+    table.add_column("")
+    table.add_column(say("Equation"))
+    for name in ("Left side", "Right side", "Difference"):
+        table.add_column(say(name), justify="right")
     for line in answer["equations"]:
         mark = "[green]=[/]" if line["ties"] else "[red]≠[/]"
-        table.add_row(mark, f"{line['currency']} {line['equation']}", line["left"], line["right"], line["difference"])
+        table.add_row(
+            mark,
+            f"{line['currency']} {say(EQUATIONS[line['equation']])}",
+            line["left"],
+            line["right"],
+            line["difference"],
+        )
     for line in answer["breaches"]:
         table.add_row(
             "[red]≠[/]", f"{line['customer']} {line['currency']}", line["left"], line["right"], line["difference"]

@@ -11,7 +11,6 @@ CLOSING_IS_OPEN_ITEMS = "closing_is_open_items"
 OPEN_ITEMS_ARE_BUCKETS = "open_items_are_buckets"
 OPENING_IS_PRIOR_ITEMS = "opening_is_prior_items"
 SECTIONS_ARE_CLOSING = "sections_are_closing"
-ACCOUNTS_TIE = "accounts_tie_one_by_one"
 STATEMENTS_ARE_SUBLEDGER = "statements_are_subledger"
 SUBLEDGER_IS_CONTROL_ACCOUNT = "subledger_is_control_account"
 
