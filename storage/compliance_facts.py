@@ -3,7 +3,8 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, cast, func, select
+from sqlalchemy import ColumnElement, String, cast, func, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from ledger.canonical import sha256_hex
 from ledger.money import decimal_text
@@ -86,21 +87,40 @@ async def policy_facts(session: Session, company_id: UUID) -> list[PolicyFact]:
 
 
 async def sent_facts(session: Session, company_id: UUID) -> list[SentFact]:
-    """Every version that left, with the digest of its content as it is now and the one whose approval was used."""
+    """Every version that left, with the digest of its content as it is now and the one whose approval was used.
+
+    An approval is the statement's own, or that of a batch which names the statement's digest.
+    """
     request = approval_request
-    approved = (
-        select(request.c.digest)
+    own = (
+        select(request.c.subject_id.label("statement_id"), request.c.digest)
+        .where(request.c.company_id == company_id, request.c.subject_kind == "statement", request.c.state == "consumed")
+        .order_by(request.c.subject_id, request.c.closed_at.desc())
+        .ext(distinct_on(request.c.subject_id))
+        .subquery()
+    )
+    named = func.jsonb_each_text(request.c.facts["statements"]).table_valued("key", "value")
+    batch = (
+        select(named.c.key.label("statement_id"), func.max(named.c.value).label("digest"))
+        .select_from(request.join(named, true()))
         .where(
-            request.c.company_id == statement.c.company_id, request.c.subject_kind == "statement",
-            request.c.subject_id == cast(statement.c.id, String), request.c.state == "consumed",
+            request.c.company_id == company_id, request.c.subject_kind == "statement_batch",
+            request.c.state.in_(("approved", "consumed")),
         )
-        .order_by(request.c.closed_at.desc()).limit(1).scalar_subquery()
+        .group_by(named.c.key)
+        .subquery()
     )  # fmt: skip
+    statement_id = cast(statement.c.id, String)
     query = (
-        select(statement.c.id, statement.c.number, statement.c.digest, statement.c.content, approved, statement.c.ties)
+        select(
+            statement.c.id, statement.c.number, statement.c.digest, statement.c.content,
+            func.coalesce(own.c.digest, batch.c.digest), statement.c.ties,
+        )
+        .outerjoin(own, own.c.statement_id == statement_id)
+        .outerjoin(batch, batch.c.statement_id == statement_id)
         .where(statement.c.company_id == company_id, statement.c.sent_at.is_not(None))
         .order_by(statement.c.id)
-    )
+    )  # fmt: skip
     result = await session.stream(query)
     return [SentFact(str(row[0]), row[1], row[2], sha256_hex(row[3]), row[4], row[5]) async for row in result]
 

@@ -39,7 +39,7 @@ def test_the_books_are_as_messy_as_real_ones() -> None:
 
 
 async def test_the_import_takes_the_control_balance_and_finds_every_defect(engine: Database) -> None:
-    books = sample_books(1, 120, LAST)
+    books = sample_books(1, 50, LAST)
     await add_company(engine, "BOOKS", "Books", "CNY", "Asia/Shanghai")
     company = await company_by_code(engine, "BOOKS")
     counts: Counter[str] = Counter()

@@ -108,6 +108,32 @@ async def test_seeded_breaches_are_each_found(engine: Database) -> None:
     ]  # fmt: skip
 
 
+async def test_a_batch_approves_the_statements_that_it_names_at_their_digests(engine: Database) -> None:
+    book, customer, items = await clean_book(engine)
+    named, other = [
+        await book.add_sent_statement(customer, items, period=period, status="confirmed")
+        for period in ("2026-04", "2026-03")
+    ]
+    policy, now = new_id(), datetime.now(UTC)
+    async with transaction(engine, book.company.id) as session:
+        digest = (await session.execute(select(statement.c.digest).where(statement.c.id == named))).scalar_one()
+        company = {"company_id": book.company.id}
+        await session.execute(
+            insert(approval_policy).values(
+                **company, id=policy, name="batches", version=1, body="{}", sha256="", state="published"
+            )
+        )
+        await session.execute(
+            insert(approval_request).values(
+                **company, id=new_id(), policy_id=policy, subject_kind="statement_batch", subject_id="b1", digest="b",
+                facts={"statements": {str(named): digest, str(other): "another"}}, state="approved", stage=1, round=1,
+                opened_at=now, closed_at=now,
+            )
+        )  # fmt: skip
+    figures = await check_compliance(engine, book.company, TODAY, ["sent_approved"])
+    assert [(f["code"], f["subject"]["id"]) for f in figures["findings"]] == [("sent_other_than_approved", str(other))]
+
+
 async def test_content_changed_behind_our_back_is_found(engine: Database) -> None:
     book, _, _ = await clean_book(engine)
     async with owner_transaction(engine) as session:
