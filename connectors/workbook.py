@@ -135,7 +135,7 @@ def _sheet_name(workbook: CalamineWorkbook, profile: Profile | None) -> str:
 
 
 def _best_match(sheet: CalamineSheet, headers: set[str]) -> int:
-    rows = sheet.to_python(skip_empty_area=False, nrows=HEADER_SEARCH_ROWS) if sheet.total_height else []
+    rows = sheet.to_python(skip_empty_area=False, nrows=HEADER_SEARCH_ROWS) if sheet.end is not None else []
     return max((matches([_plain(cell) for cell in row], headers) for row in rows), default=0)
 
 
@@ -144,9 +144,11 @@ def _plain(value: object) -> str:
 
 
 def _table(sheet: CalamineSheet, marks: dict[tuple[int, int], str], profile: Profile | None, *, is_1904: bool) -> Table:
-    if sheet.total_height > MAX_ROWS or sheet.total_width > MAX_COLUMNS:
-        raise FileRefusedError("file_too_many_cells", f"{sheet.total_height} × {sheet.total_width}")
-    values = sheet.to_python(skip_empty_area=False) if sheet.total_height else []
+    if sheet.end is None:
+        raise FileRefusedError("file_empty", sheet.name)
+    if sheet.end[0] >= MAX_ROWS or sheet.end[1] >= MAX_COLUMNS:
+        raise FileRefusedError("file_too_many_cells", f"{sheet.end[0] + 1} × {sheet.end[1] + 1}")
+    values = sheet.to_python(skip_empty_area=False)
     head = [[_text(cell, is_1904=is_1904) for cell in row] for row in values[:HEADER_SEARCH_ROWS]]
     index = find_header(head, profile)
     if index >= len(values) or not any(head[index]):

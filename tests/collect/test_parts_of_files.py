@@ -41,11 +41,11 @@ async def fresh_house(database: str) -> AsyncIterator[House]:
 
 
 async def figures(house: House) -> list[tuple[object, ...]]:
-    company = f"'{house.company.id}'"
-    return await house.rows(
-        "select c.code, o.number, sum(o.amount), sum(o.residue), min(o.document_date), max(o.line_count) from open_item o"  # noqa: S608 - our id
-        f" join customer c on c.id = o.customer_id where o.company_id = {company} group by 1, 2 order by 1, 2"
+    found = await house.rows(
+        "select o.company_id, c.code, o.number, sum(o.amount), sum(o.residue), min(o.document_date), max(o.line_count)"
+        " from open_item o join customer c on c.id = o.customer_id group by 1, 2, 3 order by 1, 2, 3"
     )
+    return [line[1:] for line in found if line[0] == house.company.id]
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
