@@ -228,7 +228,8 @@ def _act_rows(
     rows: list[dict[str, Any]] = []
     request, head = stored.request, stored.head
     for number, event in enumerate(events, stored.act_count + 1):
-        stage = event.stage if isinstance(event, Voted) else request.stage
+        named = getattr(event, "stage", request.stage)
+        stage = named if isinstance(named, int) else named.number
         ballot = 0
         if isinstance(event, Voted):
             ballot = request.stage_numbered(stage).ballots_lost(event.vote.actor, event.vote.authority)
