@@ -29,13 +29,16 @@ from storage.database import Database, Session, transaction
 from storage.identifiers import new_id
 from storage.imports import (
     STAGED_RAW,
+    STAGED_TAKEN,
     ImportFile,
+    close_taken,
     find_import,
     insert_import,
     json_text,
     keep_staged_raw,
     lock_source,
     update_import_counts,
+    waits_under_other_profile,
 )
 from storage.items import unsettled_staged
 from storage.profiles import StoredProfile
@@ -196,6 +199,7 @@ async def _write(
     counts = _counts(collected, outcomes)
     totals = totals_of(_written(collected, posted))
     await _keep_raw(session, target, collected, findings, outcomes)
+    await _close_taken(session, target, collected, outcomes, stored.sha256)
     values = counts | {"items": posted.items, "totals": totals}
     await update_import_counts(session, company.id, target.import_id, values)
     facts: Json = {
@@ -299,7 +303,7 @@ async def _keep_raw(
         pl.struct("column", "raw", "code").struct.json_encode().alias("finding")
     )
     codes = codes.group_by("row", maintain_order=True).agg(pl.col("finding").str.join(",").alias("findings"))
-    rows = kept.join(codes, on="row").join(raw_cells(collected), on="row").sort("row")
+    rows = kept.join(codes, on="row").join(raw_cells(collected, kept), on="row").sort("row")
     frame = rows.select(
         pl.Series("id", new_ids(rows.height), dtype=pl.String), pl.col("row").alias("row_number"), "cells", "outcome",
         ("[" + pl.col("findings") + "]").alias("findings"),
@@ -308,18 +312,32 @@ async def _keep_raw(
     await keep_staged_raw(session, target.company_id, target.import_id, target.source_id)
 
 
-def raw_cells(collected: Collected) -> pl.DataFrame:
-    """`row` and `cells`: every row as JSON of header and text as it came; broken rows under one empty header."""
+async def _close_taken(
+    session: Session, target: Target, collected: Collected, outcomes: pl.DataFrame, profile_sha256: str
+) -> None:
+    """Rows that waited since they were read with another profile, and are taken now, wait no more."""
+    if not await waits_under_other_profile(session, target.company_id, target.source_id, profile_sha256):
+        return
+    taken = outcomes.filter(pl.col("outcome").is_in(["accepted", "noticed", "skipped"]))
+    await stage(session, "staged_taken", STAGED_TAKEN, raw_cells(collected, taken).select("cells"))
+    await close_taken(session, target.company_id, target.source_id)
+
+
+def raw_cells(collected: Collected, wanted: pl.DataFrame) -> pl.DataFrame:
+    """`row` and `cells` of these rows: JSON of header and text as it came; broken rows under one empty header."""
     table = collected.table
     names: dict[str, str] = {}
     for index, header in enumerate(table.headers):
         names[f"c{index}"] = header if header and header not in names.values() else f"{header} ({index + 1})"
-    whole = table.frame.select("row", pl.struct(pl.col(c).alias(name) for c, name in names.items()).alias("s"))
+    whole = table.frame.join(wanted, on="row", how="semi").select(
+        "row", pl.struct(pl.col(c).alias(name) for c, name in names.items()).alias("s")
+    )
     cells = whole.select(
         "row", pl.col("s").struct.json_encode().str.replace_all("\\u0000", "", literal=True).alias("cells")
     )
     broken = [(finding.row, json_text({"": finding.raw})) for finding in table.broken]
-    return pl.concat([cells, pl.DataFrame(broken, schema={"row": pl.Int32, "cells": pl.String}, orient="row")])
+    uncut = pl.DataFrame(broken, schema={"row": pl.Int32, "cells": pl.String}, orient="row")
+    return pl.concat([cells, uncut.join(wanted, on="row", how="semi")])
 
 
 def _told(findings: pl.DataFrame, collected: Collected, language: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from storage.identifiers import new_id
 from storage.schema import import_file, raw_record, source
 
 STAGED_RAW = {"id": "uuid", "row_number": "integer", "cells": "jsonb", "outcome": "text", "findings": "jsonb"}
+STAGED_TAKEN = {"cells": "jsonb"}
 PAGE_ROWS = 100
 """Rows of one page of held records."""
 
@@ -165,6 +166,40 @@ async def keep_staged_raw(session: Session, company_id: UUID, import_id: UUID, s
             " where s.place > coalesce(k.n, 0) order by s.row_number"
         ),
         {"company": company_id, "import": import_id, "source": source_id},
+    )
+    return result.rowcount
+
+
+async def waits_under_other_profile(session: Session, company_id: UUID, source_id: UUID, profile_sha256: str) -> bool:
+    """Whether rows of this source wait that were read with another profile than this one."""
+    found = await session.execute(
+        select(raw_record.c.id)
+        .join(
+            import_file,
+            (import_file.c.company_id == raw_record.c.company_id) & (import_file.c.id == raw_record.c.import_id),
+        )
+        .where(
+            raw_record.c.company_id == company_id,
+            raw_record.c.state == "open",
+            raw_record.c.outcome.in_(["quarantined", "rejected"]),
+            import_file.c.source_id == source_id,
+            import_file.c.profile_sha256 != profile_sha256,
+        )
+        .limit(1)
+    )
+    return found.first() is not None
+
+
+async def close_taken(session: Session, company_id: UUID, source_id: UUID) -> int:
+    """Marks waiting rows of the source as repaired whose cells stand in `staged_taken`."""
+    result = await session.execute(
+        text(
+            "update raw_record r set state = 'repaired', repaired_cells = r.cells, repaired_at = clock_timestamp() "
+            "from import_file f where r.company_id = :company and f.company_id = r.company_id and f.id = r.import_id "
+            "and f.source_id = :source and r.state = 'open' and r.outcome in ('quarantined', 'rejected') "
+            "and r.cells in (select cells from staged_taken)"
+        ),
+        {"company": company_id, "source": source_id},
     )
     return result.rowcount
 

@@ -5,12 +5,12 @@ from datetime import date
 
 import pytest
 
-from services.add_profile import ProfileUnknown
+from services.add_profile import ProfileUnknown, add_profile
 from services.import_ledger import FileRefused
 from storage.audit import verify_chain
 from storage.database import transaction
 from tests.collect.conftest import House
-from tests.support.ledger_files import HEADERS, csv_bytes, row, workbook_bytes
+from tests.support.ledger_files import HEADERS, csv_bytes, profile_text, row, workbook_bytes
 
 TABLES = (
     "open_item",
@@ -179,3 +179,12 @@ async def test_each_import_is_in_the_audit_chain(house: House) -> None:
     verbs = await house.rows("select verb from audit_event order by number")
     assert count == len(verbs)
     assert verbs[-1] == ("ledger_imported",)
+
+
+async def test_rows_that_waited_are_closed_when_a_better_profile_takes_them(house: House) -> None:
+    content = csv_bytes(row(), row(number="2", customer=""), row(number="3", amount="NaN"))
+    await house.take(content)
+    await add_profile(house.engine, "cash", profile_text(more='[customers]\nmissing = "CASH"'), house.company)
+    answer = await house.take(content, "cash")
+    assert (answer["accepted"], answer["skipped"], answer["rejected"]) == (1, 1, 1)
+    assert await house.rows("select row_number, state from raw_record order by 1") == [(3, "repaired"), (4, "open")]
