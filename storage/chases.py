@@ -94,8 +94,8 @@ async def overdue_items(
 
 
 def _open_amounts(company_id: UUID, customers: Sequence[UUID], today: date) -> Any:  # noqa: ANN401 - a Select of mixed columns
-    as_debit = _applied(allocation.c.debit_item_id, company_id, today)
-    as_credit = _applied(allocation.c.credit_item_id, company_id, today)
+    as_debit = _applied(allocation.c.debit_item_id, company_id, customers, today)
+    as_credit = _applied(allocation.c.credit_item_id, company_id, customers, today)
     open_amount = (
         open_item.c.amount - func.coalesce(as_debit.c.amount, 0) + func.coalesce(as_credit.c.amount, 0)
     ).label("open")
@@ -114,13 +114,19 @@ def _open_amounts(company_id: UUID, customers: Sequence[UUID], today: date) -> A
     )  # fmt: skip
 
 
-def _applied(side: Any, company_id: UUID, today: date) -> Any:  # noqa: ANN401 - either column of allocation
+def _applied(side: Any, company_id: UUID, customers: Sequence[UUID], today: date) -> Any:  # noqa: ANN401 - either column of allocation
+    """Sums per item of these customers only: a batch must not add up the whole company each time."""
+    item = open_item.alias("item")
     return (
         select(side.label("item_id"), func.sum(allocation.c.amount).label("amount"))
-        .where(allocation.c.company_id == company_id, allocation.c.effective_on <= today)
+        .join(item, (item.c.company_id == allocation.c.company_id) & (item.c.id == side))
+        .where(
+            allocation.c.company_id == company_id, item.c.customer_id.in_(customers),
+            allocation.c.effective_on <= today,
+        )
         .group_by(side)
         .subquery()
-    )
+    )  # fmt: skip
 
 
 async def last_reminders(
