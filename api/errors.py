@@ -23,7 +23,9 @@ STATUS_BY_CODE = {
     "key_missing": 422,
     "link_invalid": 404,
     "input_malformed": 422,
-}
+    "excluded": 403, "not_delegated": 403, "not_a_candidate": 403, "assurance_too_low": 403, "not_yours": 403,
+    "second_person_needed": 403, "key_reused": 422,
+}  # fmt: skip
 """Codes whose ending does not already say it."""
 
 STATUS_BY_ENDING = (

@@ -121,6 +121,7 @@ TASKS = {
     "uncertain_delivery": "It is not certain whether a message arrived", "dispute": "A dispute waits for an answer",
     "call": "Call the customer", "suppressed": "The address refuses messages",
     "delivery_failed": "A message could not be delivered",
+    "approval_blocked": "Too few people are left to approve", "release_refused": "An approved statement was not sent",
 }  # fmt: skip
 
 TASK_REMEDIES = {
@@ -131,6 +132,8 @@ TASK_REMEDIES = {
     "delivery_failed": "Read the server's answer on the statement's timeline, then correct the contact.",
     "dispute": "Open the dispute, look into it and record how it ended.",
     "call": "Call, and note what was said on the customer's page.",
+    "approval_blocked": "Give somebody the role, or add candidates to the request.",
+    "release_refused": "Look at the statement's checks; build a new version if it changed.",
 }  # fmt: skip
 
 ACTS = {
