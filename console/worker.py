@@ -34,3 +34,7 @@ async def _work(settings: Settings) -> None:
         tasks.create_task(job_loop(context.engine, settings, ending))
         if settings.clock == "embedded":
             tasks.create_task(run_clock(context.engine, ending))
+
+
+if __name__ == "__main__":
+    worker_command()

@@ -24,7 +24,7 @@ from services.start_run import period_of
 from storage.database import engine_for
 from tests.support.books import Item, new_book
 
-START_SECONDS = 90
+START_SECONDS = 180
 """Two cores shared with every other test."""
 
 
@@ -95,7 +95,7 @@ def _answers(port: int) -> bool:
 
 
 def _worker_of(home: Path) -> int | None:
-    return next((pid for pid, command in _processes_of(home).items() if command.endswith("-m console worker")), None)
+    return next((pid for pid, command in _processes_of(home).items() if command.endswith("-m console.worker")), None)
 
 
 def test_up_answers_and_ends_everything(home: Path) -> None:
