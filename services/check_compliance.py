@@ -1,6 +1,5 @@
 """Runs the compliance checks, keeps their findings, and tells the compliance officers once a day."""
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from typing import Any
@@ -21,7 +20,7 @@ from storage.compliance_facts import (
     waiting_facts,
 )
 from storage.database import Database, Session, transaction
-from storage.findings import NewFinding, StoredFinding, count_findings, fix_absent, keep_finding, list_findings
+from storage.findings import NewFinding, StoredFinding, count_findings, fix_absent, keep_findings, list_findings
 from words.catalog import translate
 from words.refusal import Refusal
 
@@ -54,13 +53,10 @@ async def check_compliance(
             raise CheckUnknown(name=name, names=", ".join(CHECKS))
     async with transaction(engine, company.id) as session:
         breaches = run_checks(await gather_facts(session, company, today, wanted), wanted)
-        counts: Counter[str] = Counter()
-        for breach in breaches:
-            new = NewFinding(
-                breach.check, breach.subject_kind, breach.subject_id, breach.severity, breach.code, breach.facts,
-                breach.key,
-            )  # fmt: skip
-            counts[await keep_finding(session, company.id, new)] += 1
+        found = [
+            NewFinding(b.check, b.subject_kind, b.subject_id, b.severity, b.code, b.facts, b.key) for b in breaches
+        ]
+        counts = await keep_findings(session, company.id, wanted, found)
         fixed = await fix_absent(session, company.id, wanted, [breach.key for breach in breaches])
         still_open = await list_findings(session, company.id, checks=wanted, limit=LISTED_FINDINGS)
         figures: dict[str, Any] = {

@@ -1,13 +1,14 @@
 """Findings: opened once per key, kept open while true, closed as fixed or waived."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, all_, bindparam, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from storage.database import Session
 from storage.identifiers import new_id
@@ -76,13 +77,46 @@ async def keep_finding(session: Session, company_id: UUID, new: NewFinding) -> s
     return "reopened" if row.status == "fixed" else "known"
 
 
+async def keep_findings(
+    session: Session, company_id: UUID, checks: Sequence[str], found: Sequence[NewFinding]
+) -> Counter[str]:
+    """`keep_finding` for all that the checks found, in three statements; counts of each answer."""
+    query = select(finding.c.dedup_key, finding.c.status).where(
+        finding.c.company_id == company_id, finding.c.check_name.in_(checks)
+    )
+    known = {row.dedup_key: row.status for row in await session.execute(query)}
+    fresh = [new for new in found if new.dedup_key not in known]
+    still = [new for new in found if known.get(new.dedup_key, "waived") != "waived"]
+    if fresh:
+        await session.execute(
+            insert(finding).on_conflict_do_nothing(index_elements=["company_id", "dedup_key"]),
+            [
+                {
+                    "company_id": company_id, "id": new_id(), "check_name": new.check, "code": new.code,
+                    "subject_kind": new.subject_kind, "subject_id": new.subject_id, "severity": new.severity,
+                    "facts": new.facts, "dedup_key": new.dedup_key,
+                }
+                for new in fresh
+            ],
+        )  # fmt: skip
+    if still:
+        await session.execute(
+            finding.update()
+            .where(finding.c.company_id == company_id, finding.c.dedup_key == bindparam("key"))
+            .values(facts=bindparam("new_facts"), severity=bindparam("new_severity"), status="open", closed_at=None),
+            [{"key": new.dedup_key, "new_facts": new.facts, "new_severity": new.severity} for new in still],
+        )
+    answers = {"open": "known", "fixed": "reopened", "waived": "waived"}
+    return Counter(answers.get(known.get(new.dedup_key, ""), "opened") for new in found)
+
+
 async def fix_absent(session: Session, company_id: UUID, checks: Sequence[str], present: Sequence[str]) -> int:
-    """Closes open findings of the checks that no longer hold."""
+    """Closes open findings of the checks that no longer hold; one array parameter, however many there are."""
     done = await session.execute(
         finding.update()
         .where(
             finding.c.company_id == company_id, finding.c.check_name.in_(checks), finding.c.status == "open",
-            finding.c.dedup_key.not_in(present),
+            finding.c.dedup_key != all_(literal(list(present), ARRAY(Text))),
         )
         .values(status="fixed", closed_at=func.clock_timestamp())
     )  # fmt: skip
