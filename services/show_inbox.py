@@ -9,13 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from approvals.commands import Env
-from approvals.request import Request
+from approvals.request import OPEN, Request
 from approvals.seats import covers
 from approvals.staffing import exclusion
 from services.apply_approval import moment
 from services.approval_subjects import Description, described_statement, subject_kind
 from storage.approval_subjects import statement_contents, statement_facts
-from storage.approvals import StoredRequest, Waiting, principals_of, waiting_for
+from storage.approvals import StoredRequest, Waiting, principals_of, read_request, waiting_for
 from storage.companies import Company
 from storage.database import Session
 from storage.people import Person, find_person, grants_at, people_of
@@ -97,6 +97,24 @@ async def inbox(
     cards = await _cards(session, company, page, people, person, language or person.language)
     more = len(chosen) > limit and bool(page)
     return Inbox(cards, _mark(page[-1][0]) if more else None)
+
+
+async def card_of(
+    session: Session, company: Company, person_id: UUID, request_id: UUID, language: str | None = None
+) -> Card | None:
+    """The card of one request, None when it does not wait for this person."""
+    person = await find_person(session, company.id, person_id)
+    stored = await read_request(session, company.id, request_id)
+    if person is None or person.disabled or stored is None or stored.request.state != OPEN:
+        return None
+    people = await people_of(session, company.id)
+    grants = await grants_at(session, company.id, await database_now(session))
+    asked = [people[one] for one in principals_of(person_id, grants) if one in people]
+    opened_at = stored.request.opened_at
+    assert opened_at is not None  # noqa: S101 - it is open
+    mine = await _mine(session, company.id, [Waiting(stored, opened_at)], person, asked)
+    cards = await _cards(session, company, mine, people, person, language or person.language)
+    return cards[0] if cards else None
 
 
 async def inbox_count(session: Session, company: Company, person_id: UUID) -> int:

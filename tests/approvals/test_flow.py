@@ -16,7 +16,7 @@ from services.fire_approval_timers import fire_approval_timers, recheck_people
 from services.open_approvals import open_approval, open_batch_approval, open_statement_approval
 from services.publish_policy import NotADraft, PolicyInvalid, SecondPersonNeeded, draft_policy, publish_policy
 from services.show_approval import parsed, show_approval, show_approvals, simulate_policy
-from services.show_inbox import inbox
+from services.show_inbox import card_of, inbox
 from storage.approval_subjects import finding_row
 from storage.database import transaction
 from storage.findings import NewFinding, keep_finding
@@ -131,6 +131,8 @@ async def test_a_delegate_decides_for_the_principal_until_the_grant_is_ended(hou
         delegation = await insert_delegation(session, house.id, grant)
         card = (await inbox(session, house.company, house.carl)).cards[0]
         assert (card.authority_id, card.for_whom) == (house.alice, "Alice")
+        assert (await card_of(session, house.company, house.carl, request_id)) == card
+        assert await card_of(session, house.company, house.mona, request_id) is None
     async with transaction(house.engine, house.id) as session:
         assert await revoke_delegation(session, house.id, delegation, house.alice)
     with pytest.raises(NotDelegated):
