@@ -67,6 +67,8 @@ EQUATIONS = {
     "closing_is_sum_of_open_items": "Closing = sum of open items",
     "open_items_is_buckets": "Sum of open items = sum of aging buckets",
     "open_items_are_buckets": "Sum of open items = sum of aging buckets",
+    "opening_is_prior_items": "Opening = sum of items before the period",
+    "sections_are_closing": "Sum of the group's accounts = closing",
     "closing_is_buckets": "Closing = sum of aging buckets",
     "statements_are_subledger": "Statements of the run = subledger",
     "subledger_is_control_account": "Subledger = control account",
@@ -119,8 +121,8 @@ PURPOSES = {"statement": "Statements", "reminder": "Reminders"}
 TASKS = {
     "no_address": "No address on record", "bounced": "A message came back",
     "uncertain_delivery": "It is not certain whether a message arrived", "dispute": "A dispute waits for an answer",
+    "undeliverable": "A message could not be delivered",
     "call": "Call the customer", "suppressed": "The address refuses messages",
-    "delivery_failed": "A message could not be delivered",
     "approval_blocked": "Too few people are left to approve", "release_refused": "An approved statement was not sent",
 }  # fmt: skip
 
@@ -129,8 +131,8 @@ TASK_REMEDIES = {
     "bounced": "Ask the customer for the right address and change the contact.",
     "uncertain_delivery": "Ask the customer whether it came, or look at the archive mailbox.",
     "suppressed": "Ask the customer for another address.",
-    "delivery_failed": "Read the server's answer on the statement's timeline, then correct the contact.",
     "dispute": "Open the dispute, look into it and record how it ended.",
+    "undeliverable": "Read the server's answer, correct the contact and send it again.",
     "call": "Call, and note what was said on the customer's page.",
     "approval_blocked": "Give somebody the role, or add candidates to the request.",
     "release_refused": "Look at the statement's checks; build a new version if it changed.",

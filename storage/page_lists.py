@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from storage.database import Session
@@ -59,23 +59,28 @@ async def request_of_subject(session: Session, company_id: UUID, kind: str, subj
     return rows[0] if rows else None
 
 
-async def own_tasks(session: Session, company_id: UUID, user_id: UUID, roles: frozenset[str], limit: int = 20) -> Rows:
-    """Open tasks of this person or one of their roles, those due first."""
-    return await rows_of(
-        session,
+def _tasks(company_id: UUID, limit: int) -> Select[Any]:
+    return (
         select(
             task.c.id, task.c.kind, task.c.due_on, task.c.facts, task.c.customer_id, task.c.subject_kind,
-            task.c.subject_id, customer.c.name.label("customer_name"),
+            task.c.subject_id, task.c.role, customer.c.name.label("customer_name"),
         )
         .outerjoin(customer, _same(task, customer, "customer_id"))
-        .where(
-            task.c.company_id == company_id,
-            task.c.state == "open",
-            or_(task.c.owner_id == user_id, and_(task.c.owner_id.is_(None), task.c.role.in_(sorted(roles)))),
-        )
+        .where(task.c.company_id == company_id, task.c.state == "open")
         .order_by(task.c.due_on.nulls_last(), task.c.id)
-        .limit(limit),
+        .limit(limit)
     )  # fmt: skip
+
+
+async def open_tasks(session: Session, company_id: UUID, limit: int = PAGE) -> Rows:
+    """Everybody's open tasks, those due first."""
+    return await rows_of(session, _tasks(company_id, limit))
+
+
+async def own_tasks(session: Session, company_id: UUID, user_id: UUID, roles: frozenset[str], limit: int = 20) -> Rows:
+    """Open tasks of this person or one of their roles, those due first."""
+    mine = or_(task.c.owner_id == user_id, and_(task.c.owner_id.is_(None), task.c.role.in_(sorted(roles))))
+    return await rows_of(session, _tasks(company_id, limit).where(mine))
 
 
 # -- customers ---------------------------------------------------------------------------------------

@@ -32,7 +32,10 @@ class _Shown(dict[str, object]):
 def sentences_of(finding: StoredFinding, language: str) -> tuple[str, str]:
     """What was found and what to do, in the reader's language."""
     sentence, remedy = SENTENCES.get(finding.code, (finding.code.replace("_", " "), ""))
-    values = _Shown(finding.facts, subject=f"{finding.subject_kind} {finding.subject_id}")
+    told = {
+        name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in finding.facts.items()
+    }
+    values = _Shown(told, subject=f"{finding.subject_kind} {finding.subject_id}")
     return translate(sentence, language).format_map(values), translate(remedy, language).format_map(values)
 
 

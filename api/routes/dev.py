@@ -118,11 +118,17 @@ async def chat(request: Request, known: HouseOf, viewer: Viewer, channel: str = 
     _chat_on(known.settings)
     async with owner_transaction(known.engine) as session:
         rows = await list_caught(session, "slack", recipient=channel or None)
-    messages = [(row, json.loads(row.content)) for row in rows]
+    messages = [(row, message := json.loads(row.content), _pressable(message)) for row in rows]
     return page(
         request, "dev_chat.html", messages=messages, channel=channel, owner=viewer.user_id,
         channels=sorted({row.recipient for row in rows}),
     )  # fmt: skip
+
+
+def _pressable(message: dict[str, Any]) -> bool:
+    """Whether it has a button that does something here, so that a comment may go with it."""
+    elements = [one for block in message.get("blocks") or () for one in block.get("elements") or ()]
+    return any(one.get("type") == "button" and not one.get("url") for one in elements)
 
 
 @router.post("/dev/chat/{number}/press")

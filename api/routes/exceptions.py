@@ -13,9 +13,8 @@ from services.discard_row import discard_row
 from services.repair_row import repair_row
 from storage.audit import Actor
 from storage.database import transaction
-from storage.page_lists import exception_counts, find_raw_record, raw_records_page, unapplied_list
+from storage.page_lists import exception_counts, find_raw_record, open_tasks, raw_records_page, unapplied_list
 from storage.pages import StatementFilter, statements_page
-from storage.tasks import list_tasks
 
 router = APIRouter(include_in_schema=False)
 
@@ -38,7 +37,7 @@ async def show(
         rows = await raw_records_page(session, company_id, outcome, after)
         broken = await statements_page(session, company_id, StatementFilter(broken=True), None)
         unapplied = await unapplied_list(session, company_id)
-        tasks = await list_tasks(session, company_id)
+        tasks = await open_tasks(session, company_id)
     language = language_for(request)
     return page(
         request, "exceptions.html", counts=counts, rows=[_in_words(row, language) for row in rows.rows],

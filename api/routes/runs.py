@@ -35,6 +35,10 @@ async def _board(known: House, viewer: SignedIn, run_id: UUID) -> dict[str, Any]
 def _stages(run: dict[str, Any], progress: dict[str, StageProgress]) -> list[dict[str, Any]]:
     """Every stage in order: what it came to, how far it is, whether it is the running one."""
     figures = {stage["stage"]: stage for stage in run["stages"]}
+    counts = {status: one["count"] for status, one in run["statements"].items()}
+    if counts:
+        whole, undecided = sum(counts.values()), counts.get("draft", 0) + counts.get("in_review", 0)
+        progress = {**progress, "review": StageProgress(whole, whole - undecided, 0, None)}
     reached = len(STAGES) if run["stage"] == "closed" else STAGES.index(run["stage"])
     return [
         {
