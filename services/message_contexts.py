@@ -75,6 +75,14 @@ class FactsGoneError(LookupError):
     """What the message is about is no longer there."""
 
 
+class MessageOutdatedError(Exception):
+    """Meanwhile there is nothing to tell any more: the request was decided, the version replaced."""
+
+
+NO_LONGER_SENT = frozenset({"superseded", "void", "rejected"})
+"""A version in one of these no longer speaks for the account."""
+
+
 async def _approval_asked(telling: Telling) -> Letter:
     return ApprovalAsked(**await _approval(telling))
 
@@ -86,6 +94,9 @@ async def _approval_reminded(telling: Telling) -> Letter:
 async def _approval(telling: Telling) -> dict[str, Any]:
     """One request with its decision link, or several at once with the way to the inbox ("link": "page")."""
     payload, request_id = telling.row.payload, str(telling.row.payload.get("request_id", ""))
+    known = await decision_facts(telling.session, telling.company.id, UUID(request_id)) if request_id else None
+    if known is not None and known[0] != "open":
+        raise MessageOutdatedError(f"the request is {known[0]}")
     single = bool(request_id) and payload.get("link", "decide") == "decide"
     binding: dict[str, Any] = {key: payload[key] for key in ("stage", "round", "digest") if key in payload}
     link = telling.url(str(payload.get("url_path") or f"/approvals/{request_id}"))
@@ -155,6 +166,8 @@ async def _statement_to_customer(telling: Telling) -> Letter:
     statement_id = str(telling.row.payload["statement_id"])
     facts = await _statement(telling, statement_id)
     content = facts.content
+    if facts.status in NO_LONGER_SENT:
+        raise MessageOutdatedError(f"{facts.number} is {facts.status}")
     return StatementToCustomer(
         telling.company.name, telling.name, await answer_link(telling, statement_id, facts.digest),
         number=facts.number, start=_day(content["period"]["start"]), end=_day(content["period"]["end"]),

@@ -160,3 +160,17 @@ async def test_a_changed_content_is_not_sent(engine: Database, company: Company)
     with pytest.raises(StatementUntied):
         await release_statement(engine, company, statement_id)
     assert await status_of(engine, company, statement_id) == "approved"
+
+
+async def test_a_version_that_was_replaced_is_not_mailed(engine: Database, company: Company) -> None:
+    """Released, then replaced before the relay came: the mail is called off, with the reason."""
+    statement_id = await approved(engine, company, "C1", "wang@customer.example")
+    await release_statement(engine, company, statement_id)
+    async with engine.begin() as session:
+        await session.execute(text("update statement set status = 'superseded'"))
+    mailbox = Mailbox()
+    async with relay(mailbox) as carriers:
+        await drain(engine, company.id, SETTINGS, carriers)
+    assert mailbox.mails == []
+    told = await scalar(engine, "select state || ': ' || answer from outbox where kind = 'statement_to_customer'")
+    assert told == "cancelled: 2026-06/C1/CNY/v1 is superseded"
