@@ -155,14 +155,15 @@ async def keep_staged_raw(session: Session, company_id: UUID, import_id: UUID, s
     result = await session.execute(
         text(
             "with known as ("
-            "  select r.cells, count(*) as n from raw_record r"
+            "  select md5(r.cells::text) as key, count(*) as n from raw_record r"
             "  join import_file f on f.company_id = r.company_id and f.id = r.import_id"
-            "  where r.company_id = :company and f.source_id = :source group by r.cells),"
+            "  where r.company_id = :company and f.source_id = :source group by 1),"
             " ranked as ("
-            "  select s.*, row_number() over (partition by s.cells order by s.row_number) as place from staged_raw s)"
+            "  select s.*, k.key, row_number() over (partition by k.key order by s.row_number) as place"
+            "  from staged_raw s, lateral (select md5(s.cells::text) as key) k)"
             " insert into raw_record (company_id, id, import_id, row_number, cells, outcome, findings)"
             " select :company, s.id, :import, s.row_number, s.cells, s.outcome, s.findings"
-            " from ranked s left join known k on k.cells = s.cells"
+            " from ranked s left join known k on k.key = s.key"
             " where s.place > coalesce(k.n, 0) order by s.row_number"
         ),
         {"company": company_id, "import": import_id, "source": source_id},
