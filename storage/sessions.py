@@ -183,7 +183,7 @@ async def note_attempt(session: Session, subjects: list[str], *, succeeded: bool
 
 
 async def sample_people(session: Session) -> list[dict[str, Any]]:
-    """The people of sample companies, for the demo's front door; a real company's are never listed. Owner's transaction."""
+    """The people of sample companies, never of a real one, for the demo's front door; in an owner's transaction."""
     roles = (
         select(func.string_agg(user_role.c.role, ","))
         .where(user_role.c.company_id == app_user.c.company_id, user_role.c.user_id == app_user.c.id)
