@@ -1,10 +1,11 @@
-"""Entry point of the `tieout` command. `up` is loaded alone: a person waits for it, and the rest takes seconds."""
+"""Entry point of the `tieout` command."""
 
-import importlib
 import sys
+
+from console.commands import COMMANDS, GROUPS, command_line
 
 
 def main() -> None:
-    """Runs the command that the arguments name."""
-    module = "console.up" if sys.argv[1:2] == ["up"] else "console.main"
-    importlib.import_module(module).main()
+    """Runs the command that the arguments name; without a known one, the whole command line answers."""
+    asked = sys.argv[1] if len(sys.argv) > 1 else ""
+    command_line(asked if asked in {*GROUPS, *COMMANDS} else None)()

@@ -101,14 +101,6 @@ def up_command(
         fail(refusal, settings.language)
 
 
-def main() -> None:
-    """`tieout up` without the other commands."""
-    app = typer.Typer(name="tieout", pretty_exceptions_enable=False)
-    app.callback()(lambda: None)  # makes it a group, in which `up` is a name
-    app.command("up")(up_command)
-    app()
-
-
 async def _up(settings: Settings, host: str, port: int, *, demo: bool) -> None:
     started = time.monotonic()
     ending = asyncio.Event()
