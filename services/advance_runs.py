@@ -3,8 +3,10 @@
 from typing import Any
 
 from services.close_period import continue_run
+from services.run_stage import gate_name
 from storage.companies import Company
 from storage.database import Database, transaction
+from storage.presence import somebody_in
 from storage.runs import dead_runs, unfinished_runs
 
 WORKED = frozenset({"collect", "reconcile", "draft"})
@@ -16,9 +18,10 @@ async def advance_runs(engine: Database, company: Company) -> dict[str, Any]:
     async with transaction(engine, company.id) as session:
         dead = set(await dead_runs(session, company.id))
         runs = await unfinished_runs(session, company.id)
+        busy = {run.id for run in runs if await somebody_in(session, gate_name(run.id))}
     taken, moved = [], []
     for run in runs:
-        if run.stage in WORKED and run.id not in dead:
+        if run.id in busy or (run.stage in WORKED and run.id not in dead):
             continue
         stage = await continue_run(engine, company, run.id)
         if run.id in dead:

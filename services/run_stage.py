@@ -17,6 +17,7 @@ from services.start_run import period_of, run_by_id
 from storage.audit import SYSTEM, record
 from storage.companies import Company
 from storage.database import Database, transaction
+from storage.presence import alone
 from storage.runs import Batch, Run, collected_in, move_run, put_stage_figures, unapplied_in, unreadable_rows
 from words.refusal import Refusal
 
@@ -32,10 +33,28 @@ class StageNotReached(Refusal):
     remedy = "Close the period with: tieout run close --company {company} --period {period}"
 
 
+WORKED_ALONE = frozenset({"review", "send", "follow_up"})
+"""Stages whose work is one list, not batches: two processes would submit the same statement at the same time."""
+
+
 async def run_stage(
     engine: Database, company: Company, run_id: UUID, stage: str, report: Report | None = None
 ) -> dict[str, Any]:
     """The figures of the stage once it is as far as it can be; a stage that is over is not done again."""
+    if stage not in WORKED_ALONE:
+        return await _run_stage(engine, company, run_id, stage, report)
+    async with alone(engine, gate_name(run_id)):
+        return await _run_stage(engine, company, run_id, stage, report)
+
+
+def gate_name(run_id: UUID) -> str:
+    """The lock that a process holds while it works a run's later stages."""
+    return f"run/{run_id}/gate"
+
+
+async def _run_stage(
+    engine: Database, company: Company, run_id: UUID, stage: str, report: Report | None
+) -> dict[str, Any]:
     run = await run_by_id(engine, company, run_id)
     reached = STAGES.index(run.stage) if run.stage in STAGES else len(STAGES)
     if STAGES.index(stage) < reached:

@@ -20,18 +20,33 @@ HEARTBEAT_SECONDS = 10
 
 
 @asynccontextmanager
-async def presence(engine: Database) -> AsyncIterator[UUID]:
-    """A token whose lock is held on a connection of its own until the block is left or the process dies."""
-    token = new_id()
-    key = func.hashtextextended(str(token), 0)
+async def alone(engine: Database, what: str) -> AsyncIterator[None]:
+    """Waits until no other process is in a block of the same name, and keeps the others out until it is left."""
+    key = func.hashtextextended(what, 0)
     async with engine.connect() as connection:
         held = await connection.execution_options(isolation_level="AUTOCOMMIT")
         await held.execute(select(func.pg_advisory_lock(key)))
         try:
-            yield token
+            yield
         finally:
             with suppress(DBAPIError):
                 await held.execute(select(func.pg_advisory_unlock(key)))
+
+
+@asynccontextmanager
+async def presence(engine: Database) -> AsyncIterator[UUID]:
+    """A token whose lock is held on a connection of its own until the block is left or the process dies."""
+    token = new_id()
+    async with alone(engine, str(token)):
+        yield token
+
+
+async def somebody_in(session: Session, what: str) -> bool:
+    """Whether a process is in a block `alone` of this name."""
+    free: bool = (
+        await session.execute(select(func.pg_try_advisory_xact_lock(func.hashtextextended(what, 0))))
+    ).scalar_one()
+    return not free
 
 
 def holder_is_dead(claim_token: Column[Any], heartbeat_at: Column[Any]) -> ColumnElement[bool]:

@@ -1,5 +1,6 @@
 """The close of a period as a plain service: to the gate, past it, again, and held back by a difference."""
 
+import asyncio
 import dataclasses
 from datetime import date
 from typing import Any
@@ -120,6 +121,17 @@ async def test_what_was_recorded_later_is_read_on_request(engine: Database) -> N
     assert report["newer_records"] == 0
     assert report["new"] == {"statements": 1, "sent": 1, "stages": 3}
     assert _counts(report) == {"in_review": 1, "sent": 3, "superseded": 1}
+
+
+async def test_several_closes_at_once_do_it_once(engine: Database) -> None:
+    """Three closes of the same period at the same moment share the batches and submit each statement once."""
+    book = await _book(engine)
+    reports = await asyncio.gather(*(close_period(engine, book.company, CLOSING) for _ in range(3)))
+    assert len({report["run_id"] for report in reports}) == 1
+    assert [_counts(report) for report in reports] == [{"in_review": 1, "sent": 3}] * 3
+    async with transaction(engine, book.company.id) as session:
+        requests = await session.exec_driver_sql("select count(*), count(distinct subject_id) from approval_request")
+        assert tuple(requests.one()) == (4, 4)
 
 
 async def test_stages_come_in_order(engine: Database) -> None:
