@@ -42,7 +42,7 @@ DATE_FORMS = (
 ROUNDING = ("line", "document")
 ROOT_KEYS = {
     "source", "description", "file", "columns", "constants", "dates", "numbers", "kinds", "prefixes", "signs", "ids",
-    "disputed", "customers", "group", "records", "attributes", "key", "terms_days", "control",
+    "disputed", "customers", "group", "records", "attributes", "key", "terms_days", "terms_for", "control",
 }  # fmt: skip
 
 
@@ -109,6 +109,7 @@ class Profile:
     attributes: tuple[str, ...] = ()
     key: tuple[str, ...] = ("kind", "number")
     terms_days: int | None = None
+    terms_for: str = "debits"  # or "all": credits, too, wait as long as the debits that they will meet
     total_label: str | None = None
 
     @property
@@ -216,6 +217,7 @@ def parse_profile(body: str) -> Profile:
         attributes=root.texts("attributes"),
         key=root.texts("key") or ("kind", "number"),
         terms_days=root.number("terms_days"),
+        terms_for=root.one_of("terms_for", ("debits", "all"), "debits") or "debits",
         total_label=_total_label(root.section("control")),
     )
     _check_whole(root, profile)

@@ -99,7 +99,8 @@ def _common(work: Columns) -> list[pl.Expr]:
     profile = work.profile
     terms = pl.coalesce(pl.col("v_terms_days"), pl.lit(profile.terms_days, dtype=pl.Int32))
     by_terms = pl.col("v_document_date") + pl.duration(days=terms)
-    due = pl.when(pl.col("v_kind").is_in(DEBIT_KINDS)).then(pl.coalesce(pl.col("v_due_date"), by_terms))
+    has_terms = pl.lit(value=True) if profile.terms_for == "all" else pl.col("v_kind").is_in(DEBIT_KINDS)
+    due = pl.when(has_terms).then(pl.coalesce(pl.col("v_due_date"), by_terms))
     names = (
         "instalment", "revision", "kind", "number", "customer", "customer_name", "country", "document_date", "currency",
         "description",

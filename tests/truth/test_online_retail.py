@@ -98,27 +98,23 @@ def test_months_tie_and_count_their_customers(
     assert len(first) == truth["month_end_statements"]["2010-12"]["customers_with_activity"]
 
 
-BY_DOCUMENT = {"basis": "document_date", "upper_bounds": [30, 60, 90, 120]}
-"""The truth lets every document, credits too, fall due 30 days after its date; a credit has no due date here."""
-
-AS_THE_TRUTH_SAYS = {"0-30": "not_due", "31-60": "1-30", "61-90": "31-60", "91-120": "61-90", "120+": "90+"}
+OVER_90 = ("91-180", "180+")
+"""The truth has one bucket above 90 days, the default policy two."""
 
 
-def test_aging_if_nothing_is_paid(retail: Tieout, truth: dict[str, Any], tmp_path: Path) -> None:
+def test_aging_if_nothing_is_paid(retail: Tieout, truth: dict[str, Any]) -> None:
     expected = truth["aging_if_nothing_paid_net30"]
-    policy = tmp_path / "policy.json"
-    policy.write_text(json.dumps(BY_DOCUMENT), encoding="utf-8")
-    retail("aging", "add", "age", str(policy), "--company", "SHOP")
-    rows = retail("balance", "--company", "SHOP", "--as-of", expected["as_of"], "--aging", "age")["customers"]
-    buckets = {row["customer"]: _renamed(row["buckets"]) for row in rows if row["customer"] != CASH}
+    rows = retail("balance", "--company", "SHOP", "--as-of", expected["as_of"])["customers"]
+    buckets = {row["customer"]: _over_90_together(row["buckets"]) for row in rows if row["customer"] != CASH}
     sums = {label: sum(one[label] for one in buckets.values()) for label in expected["buckets"]}
     assert sums == _decimals(expected["buckets"])
     for customer, own in expected["top3"].items():
         assert buckets[customer] == _decimals(own)
 
 
-def _renamed(buckets: dict[str, str]) -> dict[str, Decimal]:
-    return {AS_THE_TRUTH_SAYS[label]: Decimal(amount) for label, amount in buckets.items()}
+def _over_90_together(buckets: dict[str, str]) -> dict[str, Decimal]:
+    found = {label: Decimal(amount) for label, amount in buckets.items() if label not in OVER_90}
+    return {**found, "90+": sum((Decimal(buckets[label]) for label in OVER_90), Decimal(0))}
 
 
 def _decimals(buckets: dict[str, str]) -> dict[str, Decimal]:
