@@ -1,4 +1,4 @@
-"""`make faults`: kills, pauses and cuts a relay while it sends, and counts what arrived.
+"""`make faults`: kills, pauses and cuts a relay while it sends, then a whole period, and counts what came out.
 
 Real PostgreSQL, a real SMTP server in this process, the relay in child processes. The mail server writes each
 Message-ID into a file before its 250: that file is the archive that is asked, and the count of what arrived.
@@ -26,8 +26,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from notifications.failpoints import FAILPOINTS
-from notifications.mail_catcher import CaughtMail, Faults, MailCatcher
+from notifications.mail_catcher import MailCatcher
 from scripts.fault_child import PACE, run_relay
+from scripts.fault_sink import SERVER_IDLE, Sink
+from scripts.period_faults import PeriodTrial, run_period_trial
 from services.add_company import add_company
 from storage.database import Database, engine_for, transaction
 from storage.embedded import database_url, start_embedded
@@ -35,15 +37,11 @@ from storage.migrate import migrate
 from storage.outbox import Message, enqueue
 
 POINTS = [point for point in FAILPOINTS if not point.startswith("slack")]
-FAULT_SHARE = 0.03
-"""Of RCPT answers, of DATA answers and of connections each."""
-
 LONGEST_LIFE = 0.8
 """Seconds that a child lives when it does not come to its failpoint."""
 
 MESSAGES_PER_KILL = 5
 DOMAINS = 40
-SERVER_IDLE = 0.5
 RESTART_MOST = 30.0
 """Seconds for a killed database to go."""
 
@@ -61,40 +59,6 @@ class Trial:
     restarts: int = 0
     with_archive: bool = True
     done: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass(slots=True)
-class Sink:
-    """The mail server's side: its archive file, and its share of faults."""
-
-    archive: Path
-    chance: random.Random
-    done: Counter[str]
-    calm: bool = False
-
-    async def keep(self, mail: CaughtMail) -> None:
-        """One line per mail, on disk before the 250."""
-        with self.archive.open("a") as file:
-            file.write(mail.message_id + "\n")
-
-    def _now(self, what: str) -> bool:
-        hit = not self.calm and self.chance.random() < FAULT_SHARE
-        self.done[what] += hit
-        return hit
-
-    def faults(self) -> Faults:
-        """Refusals for a while, and cuts before and after acceptance."""
-
-        def cut(_mail: CaughtMail) -> str | None:
-            if self._now("connections cut before acceptance"):
-                return "before"
-            return "after" if self._now("connections cut after acceptance") else None
-
-        return Faults(
-            on_recipient=lambda _: "450 4.2.0 later" if self._now("RCPT answered 450") else None,
-            on_content=lambda _: "451 4.3.0 later" if self._now("DATA answered 451") else None,
-            cut=cut,
-        )
 
 
 async def run_trial(
@@ -235,18 +199,41 @@ async def _count(engine: Database, archive: Path) -> dict[str, int]:
     }
 
 
-def print_table(trial: Trial, counts: dict[str, int]) -> None:
+def print_table(done: Counter[str], counts: dict[str, int]) -> None:
     """What was done to it, and what came out."""
-    rows = [*sorted(trial.done.items()), ("", ""), *counts.items()]
+    rows = [*sorted(done.items()), ("", ""), *counts.items()]
     for name, number in rows:
         print(f"{name:<40} {number:>8}" if name else "-" * 49)
 
 
+def _relay_trial(asked: argparse.Namespace, url: str, folder: Path, server: PostgresServer) -> bool:
+    """Whether nothing was lost, repeated or left open by relays."""
+    messages = asked.messages or asked.kills * MESSAGES_PER_KILL
+    trial = Trial(asked.kills, messages, asked.pauses, asked.restarts, not asked.no_archive)
+    counts = asyncio.run(run_trial(trial, url, folder, asked.seed, server))
+    print("Relays, killed, paused and cut")
+    print_table(trial.done, counts)
+    forbidden = ("lost",) if asked.no_archive else ("lost", "repeated", "unresolved")
+    return not any(counts[name] for name in forbidden)
+
+
+def _period_trial(asked: argparse.Namespace, url: str, folder: Path) -> bool:
+    """Whether every killed period ended like the one that nobody disturbed."""
+    trial = PeriodTrial(asked.kills)
+    counts = asyncio.run(run_period_trial(trial, url, folder, asked.seed))
+    print("Whole periods, killed from import to reminder")
+    print_table(trial.sink_faults(), counts)
+    for difference in trial.differences:
+        print(difference)
+    return trial.holds()
+
+
 def main() -> int:
-    """Runs the trial on a PostgreSQL of its own; exit status 1 when something was lost, repeated or left open."""
+    """Runs the trials on PostgreSQLs of their own; exit status 1 when something was lost, repeated or left open."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=60)
-    parser.add_argument("--messages", type=int, default=0, help="default: four per kill")
+    parser.add_argument("--kills", type=int, default=60, help="of each trial")
+    parser.add_argument("--only", choices=("relay", "period"), help="one of the two trials")
+    parser.add_argument("--messages", type=int, default=0, help="default: five per kill")
     parser.add_argument("--pauses", type=int, default=2, help="SIGSTOP longer than lease and quiet period")
     parser.add_argument("--restarts", type=int, default=0, help="immediate restarts of PostgreSQL")
     parser.add_argument("--seed", type=int, default=1)
@@ -254,21 +241,21 @@ def main() -> int:
         "--no-archive", action="store_true", help="nobody can be asked: repeats are counted, not forbidden"
     )
     asked = parser.parse_args()
+    fine = [_on_own_server(asked, name) for name in ("relay", "period") if asked.only in {None, name}]
+    return 0 if all(fine) else 1
+
+
+def _on_own_server(asked: argparse.Namespace, name: str) -> bool:
     folder = Path(tempfile.mkdtemp(prefix="tieout-faults-", dir="/tmp"))
     folder.chmod(0o755)
     server = start_embedded(folder / "home", keep_running=True)
     try:
         url = database_url(server)
         migrate(url)
-        messages = asked.messages or asked.kills * MESSAGES_PER_KILL
-        trial = Trial(asked.kills, messages, asked.pauses, asked.restarts, not asked.no_archive)
-        counts = asyncio.run(run_trial(trial, url, folder, asked.seed, server))
+        return _relay_trial(asked, url, folder, server) if name == "relay" else _period_trial(asked, url, folder)
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    print_table(trial, counts)
-    forbidden = ("lost",) if asked.no_archive else ("lost", "repeated", "unresolved")
-    return 1 if any(counts[name] for name in forbidden) else 0
 
 
 if __name__ == "__main__":
