@@ -12,6 +12,7 @@ from connectors.read import read_table
 from connectors.tables import locate
 from connectors.values import tidy
 from ledger.canonical import Json
+from services.send_statement import send_to_late_address
 from storage.audit import SYSTEM, Actor, record
 from storage.companies import Company
 from storage.customers import (
@@ -96,6 +97,7 @@ async def _put(session: Session, company_id: UUID, customer_id: UUID, line: _Lin
     else:
         new = new_contact(customer_id, name, line.email, language, purpose)
         outcome, contact_id = "added", await add_contact(session, company_id, new)
+        await send_to_late_address(session, company_id, customer_id)
     facts: dict[str, Json] = {"contact_id": str(contact_id), "purpose": purpose}
     await record(session, company_id, actor, f"contact_{outcome}", ("customer", str(customer_id)), facts)
     return outcome

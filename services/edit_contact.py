@@ -5,10 +5,11 @@ from uuid import UUID
 from email_validator import EmailNotValidError, validate_email
 
 from ledger.canonical import Json
+from services.send_statement import send_to_late_address
 from storage.audit import Actor, record
 from storage.database import Database, transaction
 from storage.identifiers import new_id
-from storage.page_edits import close_tasks_of_customer, disable_contact, put_contact, revoke_links_of
+from storage.page_edits import disable_contact, put_contact, revoke_links_of
 from words.catalog import LANGUAGES
 from words.refusal import Refusal
 
@@ -54,11 +55,12 @@ async def edit_contact(
             raise ContactUnknown
         if before != address:
             await revoke_links_of(session, company_id, kept)
-        await close_tasks_of_customer(session, company_id, customer_id, "no_address")
+        mailed = await send_to_late_address(session, company_id, customer_id)
         facts: dict[str, Json] = {
             "contact_id": str(kept),
             "address_changed": before != address,
             "new": contact_id is None,
+            "mails_queued": mailed,
         }
         await record(session, company_id, actor, "contact_edited", ("customer", str(customer_id)), facts)
     return kept

@@ -17,6 +17,7 @@ from storage.companies import Company
 from storage.database import Database, Session, transaction
 from storage.deliveries import Person, StatementFacts, note_event, statement_contacts, statement_facts
 from storage.outbox import Message, enqueue
+from storage.page_edits import close_tasks_of_customer
 from storage.statements import statement_by_id
 from storage.tasks import NewTask, open_task
 from words.refusal import Refusal
@@ -62,6 +63,16 @@ async def release_statement(engine: Database, company: Company, statement_id: UU
         )  # fmt: skip
         queued, without = await _queue_mails(session, company.id, facts)
     return Released(facts.number, status, queued, without)
+
+
+async def send_to_late_address(session: Session, company_id: UUID, customer_id: UUID) -> int:
+    """Queues the sent statements that waited for an address of this customer; answers how many mails."""
+    queued = 0
+    for kind, subject_id in await close_tasks_of_customer(session, company_id, customer_id, "no_address"):
+        facts = await statement_facts(session, company_id, UUID(subject_id)) if kind == "statement" else None
+        if facts is not None and facts.status == "sent":
+            queued += (await _queue_mails(session, company_id, facts))[0]
+    return queued
 
 
 def check_ties(facts: StatementFacts) -> None:

@@ -58,16 +58,20 @@ async def revoke_links_of(session: Session, company_id: UUID, person_id: UUID) -
     )
 
 
-async def close_tasks_of_customer(session: Session, company_id: UUID, customer_id: UUID, kind: str) -> None:
-    """Closes a customer's open tasks of one kind: what they asked for has happened."""
-    await session.execute(
+async def close_tasks_of_customer(
+    session: Session, company_id: UUID, customer_id: UUID, kind: str
+) -> list[tuple[str, str]]:
+    """Closes a customer's open tasks of one kind, and answers the subjects (kind, id) that they were about."""
+    closed = await session.execute(
         update(task)
         .where(
             task.c.company_id == company_id, task.c.customer_id == customer_id, task.c.kind == kind,
             task.c.state == "open",
         )
         .values(state="done", closed_at=func.clock_timestamp())
+        .returning(task.c.subject_kind, task.c.subject_id)
     )  # fmt: skip
+    return [(row.subject_kind, row.subject_id) for row in closed]
 
 
 async def discard_raw_record(session: Session, company_id: UUID, record_id: UUID, user_id: UUID | None) -> bool:

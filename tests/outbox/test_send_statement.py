@@ -14,10 +14,13 @@ from sqlalchemy import text
 
 from approvals.refusals import NotApproved
 from services.add_company import add_company
+from services.add_contact import add_contacts
+from services.edit_contact import edit_contact
 from services.open_approvals import open_approval
 from services.relay_outbox import relay_once
 from services.send_statement import StatementUntied, release_statement
 from services.settings import Settings
+from storage.audit import SYSTEM
 from storage.companies import Company, own_company
 from storage.database import Database, transaction
 from storage.deliveries import events_of, statement_facts
@@ -122,6 +125,26 @@ async def test_a_missing_address_stops_nobody_else(engine: Database, company: Co
         events = await events_of(session, company.id, ("statement", str(ids[0])))
     assert sorted((task.kind, task.facts["customer"]) for task in tasks) == [("no_address", "C1"), ("no_address", "C2")]
     assert [event.kind for event in events] == ["no_address"]
+
+
+async def test_a_late_address_gets_the_statement_that_waited(engine: Database, company: Company) -> None:
+    """Added on the page or by a file: the task ends and the mail goes out, once."""
+    by_page = await approved(engine, company, "C1", None)
+    await approved(engine, company, "C2", None)
+    mailbox = Mailbox()
+    async with relay(mailbox) as carriers:
+        await drain(engine, company.id, SETTINGS, carriers)
+        async with transaction(engine, company.id) as session:
+            facts = await statement_facts(session, company.id, by_page)
+        assert facts is not None
+        for _ in range(2):
+            values = {"name": "李", "email": "li@customer.example"}
+            await edit_contact(engine, company.id, facts.customer_id, None, values, SYSTEM)
+        await add_contacts(engine, company, "contacts.csv", b"customer,email\nC2,wang@customer.example\n")
+        await drain(engine, company.id, SETTINGS, carriers)
+    async with transaction(engine, company.id) as session:
+        assert await list_tasks(session, company.id) == []
+    assert sorted(mail.recipients for mail in mailbox.mails) == [("li@customer.example",), ("wang@customer.example",)]
 
 
 async def test_sending_twice_is_impossible(engine: Database, company: Company) -> None:
