@@ -312,6 +312,10 @@ CHECKS: dict[str, Callable[[Facts], list[Breach]]] = {
 """Every check by the name under which it is asked for and its findings are kept."""
 
 SENTENCES: dict[str, tuple[str, str]] = {
+    "tie_out_difference": (
+        "{equation} does not hold in {currency} for {period}: {left} against {right}, a difference of {difference}.",
+        "Correct the books and close the period again, or ask for a waiver.",
+    ),
     "decided_own_work": (
         "A person decided what they had prepared or submitted: {subject}.",
         "Have a second person review the decision, and correct the roles.",

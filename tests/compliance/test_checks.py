@@ -86,7 +86,8 @@ def test_a_seeded_breach_is_the_only_finding(code: str, seeded: dict[str, object
 
 
 def test_every_code_with_a_sentence_is_found_by_a_test() -> None:
-    assert {code for code, _ in BREACHES} == set(SENTENCES)
+    found_by_the_gate = {"tie_out_difference"}  # tests/flows/test_close_period.py
+    assert {code for code, _ in BREACHES} == set(SENTENCES) - found_by_the_gate
 
 
 def test_just_in_time_is_not_late() -> None:
