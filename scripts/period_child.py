@@ -1,18 +1,20 @@
 """The period that gets killed: from the ledger file to the last reminder in one process, started again until done.
 
-Every step may have been done before, in part or whole; the customers' and the staff's presses are the same presses.
+A step may have been done before, in part or whole; the customers' and the staff's presses are the same presses.
 """
 
 import asyncio
 import contextlib
 import logging
 import os
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from email import message_from_bytes
 from email.policy import default
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -92,21 +94,35 @@ async def _period(place: Place) -> None:
 
     carriers = Carriers(smtp, SlackCarrier("xoxb-local", "http://127.0.0.1:9/"), has, PACE, batch=BATCH)
     company = await company_by_code(engine, COMPANY)
-    await import_ledger(engine, company, place.folder / "ledger.csv", "ibm-ar")
-    contacts = await asyncio.to_thread((place.folder / "contacts.csv").read_bytes)
-    await add_contacts(engine, company, "contacts.csv", contacts)
-    await close_period(engine, company, CLOSING)
-    await _approve(engine, company)
-    await _relay(engine, company, carriers)
-    await close_period(engine, company, CLOSING)
-    await _answer(engine, place.folder)
-    await _relay(engine, company, carriers)
+    for number, step in enumerate(_steps(engine, company, carriers, place.folder)):
+        mark = place.folder / f"step{number}.done"
+        if not mark.exists():
+            await step()
+            mark.touch()
+    await smtp.close()
+    await engine.dispose()
+
+
+def _steps(engine: Database, company: Company, carriers: Carriers, folder: Path) -> list[Callable[[], Awaitable[Any]]]:
+    """The period in order. A step that was cut short is done again from its beginning, a finished one is not."""
+    return [
+        lambda: import_ledger(engine, company, folder / "ledger.csv", "ibm-ar"),
+        lambda: add_contacts(engine, company, "contacts.csv", (folder / "contacts.csv").read_bytes()),
+        lambda: close_period(engine, company, CLOSING),
+        lambda: _approve(engine, company),
+        lambda: _relay(engine, company, carriers),
+        lambda: close_period(engine, company, CLOSING),
+        lambda: _answer(engine, folder),
+        lambda: _relay(engine, company, carriers),
+        lambda: _two_weeks_later(engine, company),
+        lambda: _relay(engine, company, carriers),
+    ]
+
+
+async def _two_weeks_later(engine: Database, company: Company) -> None:
     async with owner_transaction(engine) as session:
         await session.execute(TWO_WEEKS_PASS)
     await chase_customers(engine, company, _working_day())
-    await _relay(engine, company, carriers)
-    await smtp.close()
-    await engine.dispose()
 
 
 def _working_day() -> date:
