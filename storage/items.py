@@ -60,6 +60,7 @@ async def find_known(session: Session, company_id: UUID, source_id: UUID) -> Non
         ),
         {"company": company_id, "source": source_id},
     )
+    await session.execute(text("analyze known_item"))  # without figures the planner compares each row with each
 
 
 async def same_items(session: Session) -> list[int]:
