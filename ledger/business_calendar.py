@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from functools import cache
 
 import holidays
+from babel.core import get_global
 
 SATURDAY = 5
 
@@ -47,15 +48,22 @@ def _months(label: str, year: int, first: int, last: int) -> Period:
 
 
 @cache
-def _country(code: str) -> holidays.HolidayBase:
-    return holidays.country_holidays(code)
+def _country(code: str) -> holidays.HolidayBase | None:
+    try:
+        return holidays.country_holidays(code)
+    except NotImplementedError:
+        return None
+
+
+def country_of_zone(timezone: str) -> str:
+    """ISO 3166 code of the country that keeps an IANA time zone, "" for zones of no country (UTC); from CLDR."""
+    return str(get_global("zone_territories").get(timezone, ""))
 
 
 def is_working_day(day: date, country: str) -> bool:
     """Whether people work in `country` (ISO 3166, "CN") on that day; a country unknown to us has weekends only."""
-    if country not in holidays.list_supported_countries():
-        return day.weekday() < SATURDAY
-    return bool(_country(country).is_working_day(day))
+    known = _country(country)
+    return day.weekday() < SATURDAY if known is None else bool(known.is_working_day(day))
 
 
 def add_working_days(day: date, count: int, country: str) -> date:

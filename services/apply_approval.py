@@ -12,6 +12,7 @@ from approvals.events import AutoApproved, Closed, Escalated, Event, Reminded, S
 from approvals.refusals import ApprovalRefusal
 from approvals.request import OPEN, Request
 from approvals.working_time import WorkingCalendar
+from ledger.business_calendar import country_of_zone
 from ledger.canonical import Json
 from services.approval_subjects import subject_kind
 from services.ask_approvers import ask_approvers, tell_preparers
@@ -26,13 +27,10 @@ from storage.outbox import Message, enqueue
 from storage.people import names_of
 from storage.tasks import NewTask, open_task
 
-COUNTRY_OF_ZONE = {"Asia/Shanghai": "CN", "Asia/Hong_Kong": "HK", "Asia/Tokyo": "JP", "Europe/London": "GB"}
-"""Whose holidays count when the company's settings name no country; elsewhere weekends only."""
-
 
 def calendar_of(timezone: str, settings: Mapping[str, Any]) -> WorkingCalendar:
     """When the company's people work."""
-    country = settings.get("country") or COUNTRY_OF_ZONE.get(timezone, "")
+    country = settings.get("country") or country_of_zone(timezone)
     return WorkingCalendar(str(country), timezone)
 
 

@@ -90,7 +90,7 @@ async def _debtors(session: Session, company: Company, batch: list[ChasedCustome
     last = await last_reminders(session, company.id, ids, today)
     return [
         Debtor(
-            customer_id=customer.id, country=customer.country or str(company.settings.get("country", "")),
+            customer_id=customer.id, country=customer.country or company.country,
             statements=tuple(statements.get(customer.id, ())), items=tuple(items.get(customer.id, ())),
             unapplied=unapplied.get(customer.id), last=last.get(customer.id), stopped=_stopped(customer, today),
         )

@@ -72,7 +72,7 @@ async def check_compliance(
 
 async def gather_facts(session: Session, company: Company, today: date, names: Sequence[str]) -> Facts:
     """The facts that the named checks read, and no others."""
-    country = str(company.settings.get("country", ""))
+    country = company.country
     zone = company.timezone
     needs: tuple[tuple[str, Callable[[Session, UUID], Awaitable[Any]], set[str]], ...] = (
         ("decisions", decision_facts, {"duties_separated"}),

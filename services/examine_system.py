@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
+from notifications.smtp import parse_smtp_url
 from reports.fonts import FontsMissing, font_folder
 from services.settings import Settings
 from storage.backups import last_backup
@@ -146,10 +146,10 @@ async def _backups(engine: Database) -> list[Examined]:
 def _mail(settings: Settings) -> Examined:
     if settings.smtp_url is None:
         return Examined("mail", "notice", "No mail server is set: mail is caught at /dev/mail.", "Set TIEOUT_SMTP_URL.")
-    parts = urlsplit(settings.smtp_url)
-    values = {"host": parts.hostname, "port": parts.port or (465 if parts.scheme == "smtps" else 587)}
+    server = parse_smtp_url(settings.smtp_url)
+    values = {"host": server.host, "port": server.port}
     try:
-        with socket.create_connection((str(values["host"]), int(str(values["port"]))), NETWORK_SECONDS):
+        with socket.create_connection((server.host, server.port), NETWORK_SECONDS):
             return Examined("mail", "ok", "The mail server {host}:{port} answers.", "", values)
     except OSError:
         remedy = "Check TIEOUT_SMTP_URL and the network; messages wait in the outbox meanwhile."

@@ -47,7 +47,7 @@ def month_end(company: Company, now: datetime) -> str | None:
         return None
     today = now.astimezone(ZoneInfo(company.timezone)).date()
     end = today.replace(day=1) - timedelta(days=1)
-    if add_working_days(end, int(wanted), str(company.settings.get("country", ""))) > today:
+    if add_working_days(end, int(wanted), company.country) > today:
         end = end.replace(day=1) - timedelta(days=1)
     return end.strftime("%Y-%m")
 

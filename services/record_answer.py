@@ -246,7 +246,7 @@ def _identity(claim: _Claim) -> tuple[UUID, str, int]:
 
 def _dispute(company: Company, found: AnswerableStatement, new: Answer, claim: _Claim) -> Dispute:
     today = new.at.astimezone(ZoneInfo(company.timezone)).date()
-    due_on = add_working_days(today, DISPUTE_WORKING_DAYS, str(company.settings.get("country", "")))
+    due_on = add_working_days(today, DISPUTE_WORKING_DAYS, company.country)
     return Dispute(
         id=new_id(), statement_id=found.id, answer_id=new.id, item_id=claim.item_id, reason=claim.reason,
         currency=found.currency, amount=claim.amount, explanation=claim.text, status="open", resolution=None,

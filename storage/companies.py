@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import insert, select
 
+from ledger.business_calendar import country_of_zone
 from storage.database import Session
 from storage.schema import company
 
@@ -21,6 +22,11 @@ class Company:
     timezone: str
     language: str
     settings: dict[str, Any]
+
+    @property
+    def country(self) -> str:
+        """Whose holidays count: the country of the settings, else that of the time zone."""
+        return str(self.settings.get("country") or country_of_zone(self.timezone))
 
 
 _COLUMNS = [
