@@ -32,6 +32,9 @@ CUSTOMERS = 24
 LIFE = (0.1, 1.3)
 """Seconds that a process lives: about ten deaths on the way through a period of some six seconds."""
 
+PATIENCE = 1.15
+"""Each death without a step finished lets the next process live longer by this: a busy machine gets on too."""
+
 NAMED_SHARE = 0.3
 """Of the deaths at named places, the others at any moment."""
 
@@ -175,10 +178,14 @@ async def _one_life(context: ForkServerContext, place: Place, seconds: float, po
 
 async def _storm(trial: PeriodTrial, context: ForkServerContext, place: Place, chance: random.Random) -> None:
     """Starts the period until it ends by itself; kills it at a named place or at any moment."""
+    finished, longest = 0, LIFE[1]
     while True:
+        steps = len(list(place.folder.glob("step*.done")))
+        longest = LIFE[1] if steps > finished else longest * PATIENCE
+        finished = steps
         peaceful = trial.done["killed"] >= trial.kills
         point = f"{chance.choice(POINTS)}:{chance.randint(1, 9)}" if chance.random() < NAMED_SHARE else None
-        seconds = END_MOST if peaceful else chance.uniform(*LIFE)
+        seconds = END_MOST if peaceful else chance.uniform(LIFE[0], longest)
         status = await _one_life(context, place, seconds, None if peaceful else point)
         if status == 0:
             return
