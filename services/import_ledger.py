@@ -193,7 +193,7 @@ async def _write(
     )  # fmt: skip
     posted = await post_records(session, target, collected.items, _edges(collected))
     posted.allocations += (await apply_references(session, company.id))["allocations"]
-    posted.noticed += await unsettled_staged(session)
+    posted.noticed += await unsettled_staged(session, company.id)
     findings = _with_posting(collected, posted)
     outcomes = _outcomes(collected, findings, posted)
     counts = _counts(collected, outcomes)

@@ -170,16 +170,17 @@ async def allocate_staged(session: Session, company_id: UUID, source_id: UUID) -
     return result.rowcount
 
 
-async def unsettled_staged(session: Session) -> list[tuple[int, str]]:
+async def unsettled_staged(session: Session, company_id: UUID) -> list[tuple[int, str]]:
     """Staged credits that name what they pay and are not wholly applied, each with the code of its finding."""
     rows = await session.execute(
         text(
-            "select s.n, case when coalesce(sum(a.amount), 0) = 0 then 'settlement_unknown' "
-            "else 'settlement_exceeds' end as code from staged_item s join open_item o on o.id = s.id "
-            "left join allocation a on a.company_id = o.company_id and a.credit_item_id = o.id "
-            "where s.settles <> '' and s.amount < 0 group by s.n, s.amount "
-            "having coalesce(sum(a.amount), 0) < -s.amount order by s.n"
-        )
+            "select s.n, case when coalesce(a.used, 0) = 0 then 'settlement_unknown' "
+            "else 'settlement_exceeds' end as code from staged_item s "
+            "left join lateral (select sum(x.amount) as used from allocation x "
+            "  where x.company_id = :company and x.credit_item_id = s.id) a on true "
+            "where s.settles <> '' and s.amount < 0 and coalesce(a.used, 0) < -s.amount order by s.n"
+        ),
+        {"company": company_id},
     )
     return [(row.n, row.code) for row in rows]
 
