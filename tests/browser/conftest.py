@@ -74,9 +74,12 @@ def _await_port(port: int) -> None:
     raise AssertionError("the server did not open its port")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium; its absence skips, or fails under CI=true."""
+    """Chromium for one module: a running Playwright holds the thread's event loop, which other tests need.
+
+    Its absence skips, or fails under CI=true.
+    """
     if not Path(CHROMIUM).exists() or not (ASSETS / "js" / "axe.min.js").exists():
         message = "Chromium or the assembled assets are missing"
         if os.environ.get("CI") == "true":
