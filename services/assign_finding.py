@@ -11,6 +11,9 @@ from words.refusal import Refusal
 
 ENDINGS = ("fixed", "waived")
 
+TIE_OUT = "tie_out"
+"""The check under which the gate of a run keeps its differences."""
+
 
 class FindingUnknown(Refusal):
     """No such finding in this company."""
@@ -44,6 +47,14 @@ class FindingReasonMissing(Refusal):
     remedy = "Write a short reason and try again."
 
 
+class TieOutNotWaivable(Refusal):
+    """One person cannot click away a difference: its waiver is an approval of its own."""
+
+    code = "tie_out_not_waivable"
+    sentence = "A difference at the tie-out gate cannot be waived by one person."
+    remedy = "Correct the books and close the period again."
+
+
 async def assign_finding(
     engine: Database, company: Company, finding_id: UUID, owner_id: UUID, due_on: date, actor: Actor
 ) -> None:
@@ -66,6 +77,8 @@ async def close_finding(
         raise FindingReasonMissing
     async with transaction(engine, company.id) as session:
         found = await _open_finding(session, company, finding_id)
+        if ending == "waived" and found.check == TIE_OUT:
+            raise TieOutNotWaivable
         await close(session, company.id, finding_id, ending)
         facts = {"reason": reason.strip(), "check": found.check, "code": found.code}
         await record(session, company.id, actor, f"finding_{ending}", ("finding", str(finding_id)), facts)

@@ -314,7 +314,7 @@ CHECKS: dict[str, Callable[[Facts], list[Breach]]] = {
 SENTENCES: dict[str, tuple[str, str]] = {
     "tie_out_difference": (
         "{equation} does not hold in {currency} for {period}: {left} against {right}, a difference of {difference}.",
-        "Correct the books and close the period again, or ask for a waiver.",
+        "Correct the books and close the period again.",
     ),
     "decided_own_work": (
         "A person decided what they had prepared or submitted: {subject}.",

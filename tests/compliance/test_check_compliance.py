@@ -11,6 +11,7 @@ from services.assign_finding import (
     FindingOwnerUnknown,
     FindingReasonMissing,
     FindingUnknown,
+    TieOutNotWaivable,
     assign_finding,
     close_finding,
 )
@@ -18,7 +19,7 @@ from services.check_compliance import CheckUnknown, check_compliance
 from statements.compliance import CHECKS
 from storage.audit import Actor
 from storage.database import Database, owner_transaction, transaction
-from storage.findings import StoredFinding, list_findings
+from storage.findings import NewFinding, StoredFinding, keep_finding, list_findings
 from storage.identifiers import new_id
 from storage.schema import approval_act, approval_policy, approval_request, outbox, statement
 from tests.support.books import Book, Item, new_book
@@ -181,6 +182,18 @@ async def only_finding(book: Book) -> StoredFinding:
     async with transaction(book.engine, book.company.id) as session:
         [finding] = await list_findings(session, book.company.id, status=None)
     return finding
+
+
+async def test_nobody_waives_a_tie_out_difference_alone(engine: Database) -> None:
+    book, _, _ = await clean_book(engine)
+    dora = Actor("user", await book.add_person("dora2", "compliance"))
+    new = NewFinding("tie_out", "run", "r", "breach", "tie_out_difference", {}, "k")
+    async with transaction(engine, book.company.id) as session:
+        await keep_finding(session, book.company.id, new)
+    finding = await only_finding(book)
+    with pytest.raises(TieOutNotWaivable):
+        await close_finding(engine, book.company, finding.id, "waived", "rounding", dora)
+    assert (await only_finding(book)).status == "open"
 
 
 async def test_a_finding_is_assigned_waived_with_a_reason_and_stays_closed(engine: Database) -> None:
