@@ -12,7 +12,7 @@ from grimp import build_graph
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
-    "ledger", "words", "statements", "approvals", "storage", "notifications",
+    "ledger", "words", "matching", "statements", "approvals", "storage", "notifications",
     "reports", "connectors", "services", "api", "flows", "console",
 )  # fmt: skip
 MAX_FILE_LINES = 600

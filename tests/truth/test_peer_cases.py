@@ -23,9 +23,9 @@ from ledger.allocations import (
 )
 from ledger.balances import OpenAmount, account_view, open_amounts, running
 from ledger.items import Allocation, Kind, OpenItem
-from ledger.matching import Rule, Settlement, choose_items, choose_receipt, settles
 from ledger.money import decimals
 from ledger.revaluation import BaseAmounts, in_base, revaluation
+from ledger.settlement import Rule, Settlement, choose_items, choose_receipt, settles
 from services.report_balance import report_balance
 from statements.chasing import Debtor, LastReminder, Overdue, Reminder, Skip, plan_reminder, policy_from
 from storage.database import Database, transaction
