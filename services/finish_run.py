@@ -14,12 +14,10 @@ from storage.runs import Run, StatusFigures, mails_on_the_way, statements_by_sta
 async def follow_up(
     engine: Database, company: Company, run: Run, _report: Report | None
 ) -> tuple[dict[str, Any], bool]:
-    """The stage `follow_up`: over when the relay has settled every mail of the run; then staff hear of it, once."""
+    """The stage `follow_up`: over when the relay has settled every mail of the run."""
     async with transaction(engine, company.id) as session:
         waiting = await mails_on_the_way(session, company.id, run.id)
         rows = await statements_by_status(session, company.id, run.id)
-        if waiting == 0:
-            await _tell(session, company, run, rows)
     counts = count_by_status(rows)
     figures = {"customers": sum(row.customers for row in rows), "money": {}, "findings": 0}
     return {**figures, "counts": {**counts, "mails_waiting": waiting}}, waiting == 0
@@ -45,7 +43,9 @@ def run_figures(rows: list[StatusFigures]) -> list[dict[str, str]]:
     ]
 
 
-async def _tell(session: Session, company: Company, run: Run, rows: list[StatusFigures]) -> None:
+async def tell_finished(session: Session, company: Company, run: Run) -> None:
+    """Tells the staff in the transaction that closes the run: a kill before it leaves nothing told or recorded."""
+    rows = await statements_by_status(session, company.id, run.id)
     payload = {"run_id": str(run.id), "period": run.period, "figures": run_figures(rows)}
     occasion = f"run_finished/{run.id}/{run.as_known.isoformat()}"
     await tell_staff(

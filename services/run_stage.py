@@ -8,7 +8,7 @@ from uuid import UUID
 from ledger.money import decimal_text
 from services.allocate_by_reference import allocate_by_reference
 from services.build_statements import build_counted
-from services.finish_run import follow_up
+from services.finish_run import follow_up, tell_finished
 from services.open_review import open_review
 from services.release_run import release_run
 from services.report_run import STAGES
@@ -71,6 +71,8 @@ async def _run_stage(
         if over and await move_run(session, company.id, run_id, stage, following):
             facts = {"period": run.period, "stage": stage, "next": following, "customers": figures.get("customers", 0)}
             await record(session, company.id, SYSTEM, "run_stage_done", ("run", str(run_id)), facts)
+            if following == "closed":
+                await tell_finished(session, company, run)
     return figures
 
 
