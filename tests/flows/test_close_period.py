@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from services.advance_runs import advance_runs
 from services.carriers import open_carriers
@@ -156,3 +157,39 @@ async def test_a_run_without_a_worker_is_taken_over(engine: Database) -> None:
     assert _counts(report) == {"in_review": 1, "sent": 3}
     assert report["new"]["statements"] == 0
     assert new_id() > run_id
+
+
+async def test_a_run_that_could_not_close_tells_nobody(engine: Database) -> None:
+    """The closing write fails once: nothing is recorded or told; the next try does both, once."""
+    book = await new_book(engine)
+    customer_id = await book.add_customer("C0")
+    await book.add_contact(customer_id, "accounts@c0.example")
+    await book.add_items(customer_id, [Item("INV-0", 10_000, date(2026, 6, 5))])
+    await close_period(engine, book.company, CLOSING)
+    await _relay(book)
+    async with engine.begin() as session:
+        await session.exec_driver_sql(_REFUSE_CLOSING)
+    with pytest.raises(DBAPIError, match="not now"):
+        await advance_runs(engine, book.company)
+    assert await _endings(book) == (0, 0)
+    async with engine.begin() as session:
+        await session.exec_driver_sql("drop trigger not_now on statement_run")
+    await advance_runs(engine, book.company)
+    await advance_runs(engine, book.company)
+    recorded, told = await _endings(book)
+    assert (recorded, told) == (1, 1)  # nobody is a manager here: the channel alone
+
+
+_REFUSE_CLOSING = """
+    create function not_now() returns trigger language plpgsql as $$ begin raise exception 'not now'; end $$;
+    create trigger not_now before update on statement_run for each row when (new.stage = 'closed')
+        execute function not_now();
+"""
+
+
+async def _endings(book: Book) -> tuple[int, int]:
+    """How often the end of a run was recorded, and how many messages tell it."""
+    async with transaction(book.engine, book.company.id) as session:
+        recorded = await session.exec_driver_sql("select count(*) from audit_event where verb = 'run_finished'")
+        told = await session.exec_driver_sql("select count(*) from outbox where kind = 'run_finished'")
+        return recorded.scalar_one(), told.scalar_one()
