@@ -1,26 +1,47 @@
-"""`make bench`: each part beside its peers and its limit, in one run."""
+"""`make bench`: each part beside its peers and its limit, in one run, at growing sizes."""
 
 import argparse
+import importlib
+import sys
+from pathlib import Path
 
-from scripts.bench.collect import bench_collect
-from scripts.bench.documents import bench_documents
-from scripts.bench.house import bench_house
+from scripts.bench.house import ROOT
+from scripts.bench.measure import Comparison, Given
+from scripts.bench.show import show, show_growth, write
 
-PARTS = ("collect", "documents")
+PARTS = {
+    "collect": "scripts.bench.collect",
+    "documents": "scripts.bench.documents",
+}
+"""Part → module with `bench(given: Given) -> Iterator[Comparison]`; a new part is a line here and that module."""
 
 
 def main() -> None:
-    """Parses the sizes and runs the parts asked for."""
+    """Parses the sizes, runs the parts asked for, and writes them down when asked to."""
     parser = argparse.ArgumentParser(description="Speed beside peers and limits, as ratios.")
-    parser.add_argument("parts", nargs="*", default=PARTS, help=f"of {', '.join(PARTS)}")
-    parser.add_argument("--lines", type=int, default=1_000_000, help="ledger lines for collect")
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}; all unless given")
     parser.add_argument("--rounds", type=int, default=3, help="rounds; medians are shown")
+    parser.add_argument("--scales", type=float, nargs="+", default=[1, 10], help="times each part's own size")
+    parser.add_argument("--no-peers", action="store_true", help="only ours and the limits")
+    parser.add_argument("--write", action="store_true", help="write the figures into docs/performance.md")
     given = parser.parse_args()
-    if "documents" in given.parts:
-        bench_documents(given.rounds)
-    if "collect" in given.parts:
-        with bench_house() as bench:
-            bench_collect(bench, given.lines, given.rounds)
+    unknown = set(given.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"no part {', '.join(sorted(unknown))}: there are {', '.join(PARTS)}")
+    for name in given.parts or PARTS:
+        found = _run(name, Given(given.rounds, given.scales, not given.no_peers))
+        if given.write:
+            asked = sys.argv[1:] if given.parts else [name, *sys.argv[1:]]
+            write(Path(ROOT, "docs/performance.md"), name, f'make bench ARGS="{" ".join(asked)}"', found)
+
+
+def _run(name: str, given: Given) -> list[Comparison]:
+    found = []
+    for comparison in importlib.import_module(PARTS[name]).bench(given):
+        show(comparison)
+        found.append(comparison)
+    show_growth(found)
+    return found
 
 
 if __name__ == "__main__":

@@ -3,47 +3,51 @@
 import io
 import sys
 import time
+from collections.abc import Iterator
 
 import typst
 import xlsxwriter
 
 from reports.statement_pdf import render_pdf
 from reports.statement_workbook import render_workbook
-from scripts.bench.measure import Contender, measure, show
+from scripts.bench.measure import Comparison, Contender, Given, compare, timed
 from tests.support.statement_samples import chinese_group
 
-DOCUMENTS = 500
-"""Enough that start-up (0.8 CPU seconds) is a small part of the figure."""
+DOCUMENTS = 50
+"""At 1 ×: a second of work."""
 
 
-def bench_documents(rounds: int) -> None:
+def bench(given: Given) -> Iterator[Comparison]:
     """One page in Chinese each, PDF/A-3a and PDF/UA-1, tables and checks in the workbook."""
-    for title, names in (
-        ("statement PDF, one page, Chinese", ("pdf", "typst")),
-        ("statement workbook", ("workbook", "xlsxwriter")),
+    for title, names, wanted in (
+        ("statement PDF, one page, Chinese", ("pdf", "typst"), "85/s"),
+        ("statement workbook", ("workbook", "xlsxwriter"), "600/s"),
     ):
-        contenders = [
-            Contender(name, [sys.executable, "-m", "scripts.bench.documents", name], role)
-            for name, role in zip(names, ("ours", "limit"), strict=True)
-        ]
-        show(f"{title}, {DOCUMENTS} documents", contenders, measure(contenders, rounds), DOCUMENTS)
+        for count in given.sizes(DOCUMENTS):
+            contenders = [
+                Contender(
+                    name, [sys.executable, "-m", "scripts.bench.documents", name, str(count)], role, times_itself=True
+                )
+                for name, role in zip(names, ("ours", "limit"), strict=True)
+            ]
+            yield compare(title, count, "documents", contenders, given, wanted=wanted)
 
 
-def draw(name: str) -> None:
+def draw(name: str, count: int) -> None:
     """Draws the documents of one contender in this process."""
     content = chinese_group()
     if name == "pdf":
-        for _ in range(DOCUMENTS):
+        for _ in range(count):
             render_pdf(content, "zh")
     elif name == "workbook":
-        for _ in range(DOCUMENTS):
+        for _ in range(count):
             render_workbook(content, "zh")
     elif name == "typst":
         compiler = typst.Compiler()
-        for number in range(DOCUMENTS):
+        for number in range(count):
             compiler.compile(f"= Statement {number}\n#table(columns: 4, ..range(80).map(str))".encode(), format="pdf")
     else:
-        for _ in range(DOCUMENTS):
+        for _ in range(count):
             _bare_workbook()
 
 
@@ -56,4 +60,4 @@ def _bare_workbook() -> None:
 
 
 if __name__ == "__main__":
-    draw(sys.argv[1])
+    timed(lambda: draw(sys.argv[1], int(sys.argv[2])))

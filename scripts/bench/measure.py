@@ -1,30 +1,52 @@
-"""Runs contenders in turn, each as a process of its own, and prints medians and ratios."""
+"""Runs contenders in turn, each as a process of its own, and keeps what each run took."""
 
+import json
+import math
 import os
+import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 KIB_PER_MIB = 1024
 
+PEERS_PYTHON = os.environ.get("TIEOUT_BENCH_PEERS", sys.executable)
+"""A Python in which peers are installed that the house does not need: pandas, WeasyPrint, openpyxl."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the command line asks of every part: rounds, and each part's size times each of `scales`."""
+
+    rounds: int = 3
+    scales: Sequence[float] = (1, 10)
+    peers: bool = True
+
+    def sizes(self, one: int) -> list[int]:
+        """A part's own size at 1 ×, made larger by every scale."""
+        return [max(1, round(one * scale)) for scale in self.scales]
+
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A way to do the work: a command, what must be set right before each run, and its part in the comparison."""
+    """A way to do the work: a command, what must be set right before each run, and its part in the comparison.
+
+    `times_itself`: the process calls `timed` around its work, so that neither its start nor its input count.
+    """
 
     name: str
     command: Sequence[str]
     role: str  # "ours", "peer" or "limit"
     prepare: Callable[[], None] = lambda: None
+    times_itself: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -35,30 +57,95 @@ class Figures:
     cpu: list[float] = field(default_factory=list)
     peak_mib: list[float] = field(default_factory=list)
 
+    @property
+    def median_cpu(self) -> float:
+        """CPU seconds of the middle run, never nothing."""
+        return max(statistics.median(self.cpu), 1 / TICKS_PER_SECOND)
 
-def measure(contenders: Sequence[Contender], rounds: int, server_pid: int | None = None) -> dict[str, Figures]:
+    @property
+    def median_wall(self) -> float:
+        """Wall seconds of the middle run."""
+        return statistics.median(self.wall)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One row of docs/performance.md at one size: the same `title` at two sizes gives an exponent."""
+
+    title: str
+    work: int
+    unit: str
+    contenders: Sequence[Contender]
+    results: dict[str, Figures]
+    wanted: str = ""
+    absent: Sequence[str] = ()
+
+    @property
+    def ours(self) -> Figures:
+        """Of the first contender that is ours."""
+        return self.results[next(one.name for one in self.contenders if one.role == "ours")]
+
+
+def compare(
+    title: str,
+    work: int,
+    unit: str,
+    contenders: Sequence[Contender],
+    given: Given,
+    *,
+    server_pid: int | None = None,
+    wanted: str = "",
+    absent: Sequence[str] = (),
+) -> Comparison:
     """Every contender once per round, in turn. CPU includes the database server's when its pid is given."""
-    results = {contender.name: Figures() for contender in contenders}
-    for number in range(rounds):
-        for contender in contenders:
-            print(f"  round {number + 1}/{rounds}: {contender.name}", file=sys.stderr, flush=True)
+    chosen = [one for one in contenders if given.peers or one.role != "peer"]
+    results = {contender.name: Figures() for contender in chosen}
+    for number in range(given.rounds):
+        for contender in chosen:
+            told = f"  {title}, {work:,} {unit}, round {number + 1}/{given.rounds}: {contender.name}"
+            print(told, file=sys.stderr, flush=True)
             contender.prepare()
             _run(contender, results[contender.name], server_pid)
-    return results
+    return Comparison(title, work, unit, chosen, results, wanted, absent)
+
+
+def is_there(module: str) -> bool:
+    """Whether a peer's module can be imported by `PEERS_PYTHON`."""
+    return subprocess.run([PEERS_PYTHON, "-c", f"import {module}"], capture_output=True, check=False).returncode == 0
+
+
+def timed(work: Callable[[], object]) -> None:
+    """Runs the work and tells the parent what it alone took; for contenders that time themselves."""
+    before, started = _own_cpu(), time.perf_counter()
+    work()
+    taken = {"wall": time.perf_counter() - started, "cpu": _own_cpu() - before}
+    sys.stdout.write("\n" + json.dumps(taken) + "\n")
+
+
+def _own_cpu() -> float:
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
 def _run(contender: Contender, figures: Figures, server_pid: int | None) -> None:
-    before = server_cpu(server_pid)
-    started = time.perf_counter()
-    process = subprocess.Popen(list(contender.command), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    errors = process.stderr.read() if process.stderr else b""
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        message = f"{contender.name} failed with {process.returncode}: {errors!r}"
-        raise RuntimeError(message)
-    figures.wall.append(time.perf_counter() - started)
-    figures.cpu.append(usage.ru_utime + usage.ru_stime + server_cpu(server_pid) - before)
+    before, started = server_cpu(server_pid), time.perf_counter()
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as errors:
+        environment = {**os.environ, **contender.environment}
+        process = subprocess.Popen(list(contender.command), stdout=said, stderr=errors, env=environment)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        wall = time.perf_counter() - started
+        cpu = usage.ru_utime + usage.ru_stime + server_cpu(server_pid) - before
+        if process.returncode != 0:
+            errors.seek(0)
+            message = f"{contender.name} failed with {process.returncode}: {errors.read().decode(errors='replace')}"
+            raise RuntimeError(message)
+        if contender.times_itself:
+            said.seek(0)
+            taken = json.loads(said.read().splitlines()[-1])
+            wall, cpu = taken["wall"], taken["cpu"]
+    figures.wall.append(wall)
+    figures.cpu.append(cpu)
     figures.peak_mib.append(usage.ru_maxrss / KIB_PER_MIB)
 
 
@@ -80,23 +167,7 @@ def _ticks(pid: int, *, with_dead_children: bool = False) -> int:
     return user + system + (dead_user + dead_system if with_dead_children else 0)
 
 
-def show(title: str, contenders: Sequence[Contender], results: dict[str, Figures], work: int) -> None:
-    """Median wall and CPU seconds, peak memory, work per CPU second, and our ratio to each of the others."""
-    table = Table(title=title)
-    for column in ("contender", "role", "wall s", "cpu s", "peak MiB", "per cpu s", "ours / this (cpu)"):
-        table.add_column(column, justify="left" if column in {"contender", "role"} else "right")
-    ours = next(contender for contender in contenders if contender.role == "ours")
-    ours_cpu = statistics.median(results[ours.name].cpu)
-    for contender in contenders:
-        figures = results[contender.name]
-        cpu = statistics.median(figures.cpu)
-        table.add_row(
-            contender.name,
-            contender.role,
-            f"{statistics.median(figures.wall):.2f}",
-            f"{cpu:.2f}",
-            f"{max(figures.peak_mib):.0f}",
-            f"{work / cpu:,.0f}",
-            f"{ours_cpu / cpu:.2f}",
-        )
-    Console().print(table)
+def exponent(small: Comparison, large: Comparison, name: str) -> float:
+    """How CPU time of one contender grows with the work: 1 is in proportion."""
+    grown = large.results[name].median_cpu / small.results[name].median_cpu
+    return math.log(grown) / math.log(large.work / small.work)
