@@ -19,6 +19,9 @@ COOKIE_SECONDS = 43_200
 MAX_TOKEN = 200
 """Ours are 64 characters; longer text is not hashed for strangers."""
 
+MAX_PASTED = 600
+"""A whole link, as people paste it where no script opens it for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -56,8 +59,9 @@ FromPath = Annotated[Link, Depends(link_from_path)]
 FromCookie = Annotated[Link, Depends(link_from_cookie)]
 
 
-def hold_link(known: House, room: str, token: str) -> Response:
-    """Puts the secret into a cookie that scripts cannot read, and leads to the page."""
+def hold_link(known: House, room: str, pasted: str) -> Response:
+    """Puts the secret of a link, or the secret alone, into a cookie that scripts cannot read, and leads to the page."""
+    token = pasted.strip().replace("#", "/").rpartition("/")[2][:MAX_TOKEN]
     answer = RedirectResponse(f"{room}/v/{link_ref(token)}", 303)
     answer.set_cookie(
         known.cookie_name(f"link-{link_ref(token)}"), token, max_age=COOKIE_SECONDS, path="/",

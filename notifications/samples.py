@@ -66,7 +66,7 @@ def _for_staff(language: str) -> dict[str, Letter]:
     decided = {
         "en": "Charlie decided on a statement that he had prepared.", "zh": "张强审批了自己编制的对账单。"
     }[language]  # fmt: skip
-    title, ask = f"{number} {customer}", f"{_URL}/a/sample"
+    title, ask = f"{number} {customer}", f"{_URL}/a#sample"
     return {
         "approval_asked": ApprovalAsked(
             company, name, ask, request_id="0198a1", title=title, figures=figures, checks=checks, action=_ACTION
@@ -102,7 +102,7 @@ def _for_staff(language: str) -> dict[str, Letter]:
 
 def _for_customer(language: str) -> dict[str, Letter]:
     company, customer, contact = _COMPANY[language], _CUSTOMER[language], _CONTACT[language]
-    link, number = f"{_URL}/s/sample", "2026-06/C00123/CNY/v1"
+    link, number = f"{_URL}/s#sample", "2026-06/C00123/CNY/v1"
     stem = {"en": "Statement 2026-06 C00123 CNY", "zh": "对账单 2026-06 C00123 CNY"}[language]
     waiting = (UnansweredStatement(number, "83150.40", "CNY", date(2026, 7, 2), link),)
     made: dict[str, Letter] = {

@@ -182,9 +182,9 @@ def statement_links(folder: Path) -> dict[str, str]:
         message = message_from_bytes(path.read_bytes(), policy=default)
         part = message.get_body(("plain",))
         words = str(part.get_content()) if part is not None else ""
-        found = [word for word in words.split() if "/s/" in word or "/s#" in word]
+        found = [word for word in words.split() if "/s#" in word]
         if found and "statement of account" in str(message["Subject"]):
-            links[str(message["To"].addresses[0].addr_spec)] = found[0].replace("/s#", "/s/").rpartition("/s/")[2]
+            links[str(message["To"].addresses[0].addr_spec)] = found[0].rpartition("/s#")[2]
     return links
 
 

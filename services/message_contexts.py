@@ -105,7 +105,7 @@ async def _approval(telling: Telling) -> dict[str, Any]:
             telling.session, telling.company.id, "decide", (telling.row.subject_kind, request_id), telling.person.id,
             binding, timedelta(days=STAFF_DAYS),
         )  # fmt: skip
-        link = telling.url(f"/a/{token}")
+        link = telling.url(f"/a#{token}")
     return {
         "company": telling.company.name, "name": telling.name, "link": link, "request_id": request_id,
         "title": str(payload.get("title", "")), "figures": _figures(payload.get("figures"), telling.language),
@@ -159,7 +159,7 @@ async def answer_link(telling: Telling, statement_id: str, digest: str) -> str:
         telling.session, telling.company.id, "answer", ("statement", statement_id), telling.person.id,
         {"digest": digest, "recipient": telling.row.recipient}, timedelta(days=CUSTOMER_DAYS),
     )  # fmt: skip
-    return telling.url(f"/s/{token}")
+    return telling.url(f"/s#{token}")
 
 
 async def _statement_to_customer(telling: Telling) -> Letter:

@@ -12,7 +12,7 @@ from api.context import House, HouseOf, PageUnknown, language_for, page
 from api.downloads import file_answer, statement_file
 from api.errors import status_of
 from api.figures import aging_bar, lines_page
-from api.links import MAX_TOKEN, FromCookie, FromPath, Link, hold_link
+from api.links import MAX_PASTED, FromCookie, FromPath, Link, hold_link
 from reports.capital_amount import capital_amount
 from services.open_statement_page import LinkInvalid, StatementPage, mark_opened, open_statement_page
 from services.record_answer import REASONS, DisputedLine, GivenAnswer, record_answer
@@ -34,7 +34,7 @@ async def door(request: Request) -> Response:
 
 
 @router.post("/s")
-async def enter(known: HouseOf, token: Annotated[str, Form(max_length=MAX_TOKEN)]) -> Response:
+async def enter(known: HouseOf, token: Annotated[str, Form(max_length=MAX_PASTED)]) -> Response:
     """Holds the secret for this browser."""
     return hold_link(known, "/s", token)
 

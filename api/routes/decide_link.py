@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.context import House, HouseOf, language_for, page
 from api.errors import status_of
-from api.links import MAX_TOKEN, FromCookie, FromPath, Link, hold_link
+from api.links import MAX_PASTED, FromCookie, FromPath, Link, hold_link
 from services.open_link import decide_by_link, open_link
 from services.open_statement_page import LinkInvalid
 from words.refusal import Refusal
@@ -22,7 +22,7 @@ async def door(request: Request) -> Response:
 
 
 @router.post("/a")
-async def enter(known: HouseOf, token: Annotated[str, Form(max_length=MAX_TOKEN)]) -> Response:
+async def enter(known: HouseOf, token: Annotated[str, Form(max_length=MAX_PASTED)]) -> Response:
     """Holds the secret for this browser."""
     return hold_link(known, "/a", token)
 

@@ -114,6 +114,13 @@ async def test_the_fragment_is_exchanged_for_a_cookie(client: httpx.AsyncClient,
     assert (await client.get(answer.headers["location"])).status_code == 404
 
 
+async def test_a_pasted_link_opens_where_no_script_runs(client: httpx.AsyncClient, sample: Sample) -> None:
+    """People paste the whole link, in either form, with the blanks that mail programs add."""
+    for pasted in (f"https://statements.example/a#{sample.decide_token}", f" http://x/a/{sample.decide_token} \n"):
+        answer = await client.post("/a", data={"token": pasted})
+        assert (await client.get(answer.headers["location"])).status_code == 200
+
+
 async def test_tokens_of_the_wrong_purpose_open_nothing(
     client: httpx.AsyncClient, sample: Sample, app: FastAPI
 ) -> None:

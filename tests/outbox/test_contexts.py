@@ -85,7 +85,7 @@ async def test_asking_one_and_many(engine: Database, company: UUID) -> None:
     subject, text = await told(engine, company, "approval_asked", ASKED, person, subject=("approval", REQUEST))
     assert subject == "Your approval is asked: 2026-06/C1/CNY/v1"
     assert "✗ Closing balance equals the open items (difference -1.50)" in text
-    assert "https://statements.example/a/" in text
+    assert "https://statements.example/a#" in text
     assert await scalar(engine, "select purpose || ' ' || subject_kind from access_token") == "decide approval"
     _, text = await told(engine, company, "approval_asked", MANY, person, subject=("inbox", str(person)))
     assert "https://statements.example/inbox?run=1" in text
@@ -140,7 +140,7 @@ async def test_reminder_with_links(engine: Database, company: UUID) -> None:
     subject, text = await told(engine, company, "reminder", payload, contact_id, "wang@customer.example")
     assert subject == "海港仪器有限公司：往来款项第二次提醒"
     assert "INV-1，到期日 2026年6月10日，逾期 33 天：CNY 80.00" in text
-    assert text.count("https://statements.example/s/") == 1
+    assert text.count("https://statements.example/s#") == 1
 
 
 async def test_answer_and_dispute(engine: Database, company: UUID) -> None:

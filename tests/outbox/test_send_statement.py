@@ -99,7 +99,7 @@ async def test_approved_is_sent_with_its_files(engine: Database, company: Compan
     assert text_part is not None
     body = text_part.get_content()
     assert "CNY 100.00" in body
-    token = body.partition("https://statements.example/s/")[2].split()[0]
+    token = body.partition("https://statements.example/s#")[2].split()[0]
     access = await resolve(engine, token, "answer")
     assert access is not None
     assert (access.subject_kind, access.subject_id) == ("statement", str(statement_id))
