@@ -24,7 +24,17 @@ from storage.schema.ledger import (
     shared_profile,
     source,
 )
-from storage.schema.messages import delivery_attempt, delivery_event, outbox, send_throttle, suppression, task
+from storage.schema.messages import (
+    delivery_attempt,
+    delivery_event,
+    inbound_mail,
+    message_preference,
+    message_template,
+    outbox,
+    send_throttle,
+    suppression,
+    task,
+)
 from storage.schema.people import app_user, company, contact, customer, login_attempt, user_role, user_session
 from storage.schema.statements import aging_policy, finding, run_batch, statement, statement_run
 from storage.schema.trail import audit_event, audit_head, backup, caught_message, idempotency, job
@@ -33,7 +43,9 @@ UNOWNED_TABLES = frozenset({"company", "login_attempt", "caught_message", "share
 """No company id: the list of companies, sign-in limits that know no company yet, the /dev catcher, and the profiles
 added for all companies, which each company copies when it first uses them."""
 
-INSERT_ONLY_TABLES = frozenset({"audit_event", "approval_act", "delivery_attempt", "delivery_event", "answer"})
+INSERT_ONLY_TABLES = frozenset(
+    {"audit_event", "approval_act", "delivery_attempt", "delivery_event", "answer", "inbound_mail"}
+)
 """The application's role may not update or delete these."""
 
 __all__ = [
@@ -65,8 +77,11 @@ __all__ = [
     "finding",
     "idempotency",
     "import_file",
+    "inbound_mail",
     "job",
     "login_attempt",
+    "message_preference",
+    "message_template",
     "metadata",
     "open_item",
     "outbox",

@@ -4,6 +4,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from storage.schema.base import instant, json_document, metadata, owned_table, recorded, reference, text_column
 
@@ -43,6 +45,7 @@ outbox = owned_table(
     text_column("external_id", required=False),  # chat channel and timestamp
     instant("accepted_at", required=False),
     recorded("created_at"),
+    text_column("variant", default=""),  # which wording was sent: "" = the house's, else a template's variant
     UniqueConstraint("company_id", "dedup_key"),
     UniqueConstraint("company_id", "message_id"),
     CheckConstraint(
@@ -56,6 +59,7 @@ outbox = owned_table(
         postgresql_where=text("state in ('pending','sending','uncertain')"),
     ),
     Index("ix_outbox_subject", "company_id", "subject_kind", "subject_id"),
+    Index("ix_outbox_customer", "company_id", "customer_id", postgresql_where=text("customer_id is not null")),
 )
 
 send_throttle = Table(
@@ -113,4 +117,58 @@ task = owned_table(
     recorded(),
     instant("closed_at", required=False),
     UniqueConstraint("company_id", "dedup_key"),
+)
+
+inbound_mail = owned_table(
+    "inbound_mail",
+    text_column("digest"),  # SHA-256 of the bytes: the same mail fetched twice is one row
+    text_column("kind"),  # reply, bounce, auto_reply, unsubscribe, unknown
+    text_column("sender", default=""),
+    text_column("title", default=""),
+    text_column("words", default=""),  # a reply without its quotes; of a bounce the server's words
+    Column("outbox_id", Uuid, nullable=True),  # what it answers, when that was found
+    Column("customer_id", Uuid, nullable=True),
+    Column("content", LargeBinary, nullable=False),
+    recorded("at"),
+    UniqueConstraint("company_id", "digest"),
+    Index("ix_inbound_mail_outbox", "company_id", "outbox_id"),
+)
+
+message_preference = Table(
+    "message_preference",
+    metadata,
+    Column("company_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, primary_key=True),  # a user or a contact
+    Column("channels", JSONB, nullable=False, server_default=text("'[]'::jsonb")),  # in order; empty = all known
+    Column("opted_out", JSONB, nullable=False, server_default=text("'[]'::jsonb")),  # kinds
+    text_column("quiet", required=False),  # "21:00-08:00"
+    text_column("timezone", required=False),
+    Column("digest_above", Integer, nullable=True),
+    recorded(),
+    ForeignKeyConstraint(["company_id"], ["company.id"]),
+)
+
+message_template = owned_table(
+    "message_template",
+    text_column("kind"),
+    text_column("language"),
+    text_column("variant"),
+    Column("number", Integer, nullable=False),  # grows with each change of this kind, language and variant
+    json_document("parts"),  # subject.txt, body.txt, body.html
+    text_column("state", default="draft"),  # draft, published, retired
+    Column("written_by", Uuid, nullable=True),
+    Column("published_by", Uuid, nullable=True),
+    recorded(),
+    UniqueConstraint("company_id", "kind", "language", "variant", "number"),
+    CheckConstraint("state in ('draft','published','retired')", name="known_state"),
+    CheckConstraint("published_by is null or published_by is distinct from written_by", name="four_eyes"),
+    Index(
+        "uq_message_template_published",
+        "company_id",
+        "kind",
+        "language",
+        "variant",
+        unique=True,
+        postgresql_where=text("state = 'published'"),
+    ),
 )

@@ -1,14 +1,94 @@
-"""Messages beyond the first schema."""
+"""Messages beyond the first schema: mail that comes in, what people want to hear, a company's own wording."""
+
+from alembic import op
 
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+_TABLES = """
+alter table outbox add column variant text default '' not null;
+create index ix_outbox_customer on outbox (company_id, customer_id) where customer_id is not null;
+
+create table inbound_mail (
+    company_id uuid not null,
+    id uuid not null,
+    digest text not null,
+    kind text not null,
+    sender text default '' not null,
+    title text default '' not null,
+    words text default '' not null,
+    outbox_id uuid,
+    customer_id uuid,
+    content bytea not null,
+    at timestamp with time zone default clock_timestamp() not null,
+    constraint pk_inbound_mail primary key (company_id, id),
+    constraint uq_inbound_mail_company_id_digest unique (company_id, digest),
+    constraint fk_inbound_mail_company_id foreign key (company_id) references company (id)
+);
+create index ix_inbound_mail_outbox on inbound_mail (company_id, outbox_id);
+
+create table message_preference (
+    company_id uuid not null,
+    person_id uuid not null,
+    channels jsonb default '[]'::jsonb not null,
+    opted_out jsonb default '[]'::jsonb not null,
+    quiet text,
+    timezone text,
+    digest_above integer,
+    recorded_at timestamp with time zone default clock_timestamp() not null,
+    constraint pk_message_preference primary key (company_id, person_id),
+    constraint fk_message_preference_company_id foreign key (company_id) references company (id)
+);
+
+create table message_template (
+    company_id uuid not null,
+    id uuid not null,
+    kind text not null,
+    language text not null,
+    variant text not null,
+    number integer not null,
+    parts jsonb default '{}'::jsonb not null,
+    state text default 'draft' not null,
+    written_by uuid,
+    published_by uuid,
+    recorded_at timestamp with time zone default clock_timestamp() not null,
+    constraint pk_message_template primary key (company_id, id),
+    constraint uq_message_template_company_id_kind_language_variant_number
+        unique (company_id, kind, language, variant, number),
+    constraint ck_message_template_known_state check (state in ('draft','published','retired')),
+    constraint ck_message_template_four_eyes check (published_by is null or published_by is distinct from written_by),
+    constraint fk_message_template_company_id foreign key (company_id) references company (id)
+);
+create unique index uq_message_template_published on message_template (company_id, kind, language, variant)
+    where state = 'published';
+"""
+
+_OWNED = {
+    "inbound_mail": "select, insert",
+    "message_preference": "select, insert, update, delete",
+    "message_template": "select, insert, update, delete",
+}
+"""Each new table and what the application's role may do with it."""
+
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Creates the tables and binds the application's role to one company."""
+    connection = op.get_bind()
+    connection.exec_driver_sql(_TABLES)
+    for table, rights in _OWNED.items():
+        connection.exec_driver_sql(
+            f"grant {rights} on {table} to tieout_app;"
+            f"alter table {table} enable row level security;"
+            f"create policy own_company on {table} "
+            "using (company_id = nullif(current_setting('tieout.company', true), '')::uuid)"
+        )
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    """Drops them."""
+    for table in _OWNED:
+        op.drop_table(table)
+    op.drop_index("ix_outbox_customer", "outbox")
+    op.drop_column("outbox", "variant")
