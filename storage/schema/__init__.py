@@ -3,7 +3,17 @@
 Amounts are BIGINT minor units beside CHAR(3) currency codes; instants are timestamptz; ids are UUIDv7.
 """
 
-from storage.schema.answers import answer, chase, dispute
+from storage.schema.answers import (
+    adjustment,
+    answer,
+    attachment,
+    chase,
+    dispute,
+    dispute_message,
+    feedback,
+    payment_hint,
+    promise,
+)
 from storage.schema.approvals import (
     access_token,
     approval_act,
@@ -44,7 +54,17 @@ UNOWNED_TABLES = frozenset({"company", "login_attempt", "caught_message", "share
 added for all companies, which each company copies when it first uses them."""
 
 INSERT_ONLY_TABLES = frozenset(
-    {"audit_event", "approval_act", "delivery_attempt", "delivery_event", "answer", "inbound_mail"}
+    {
+        "answer",
+        "approval_act",
+        "attachment",
+        "audit_event",
+        "delivery_attempt",
+        "delivery_event",
+        "dispute_message",
+        "feedback",
+        "inbound_mail",
+    }
 )
 """The application's role may not update or delete these."""
 
@@ -52,6 +72,7 @@ __all__ = [
     "INSERT_ONLY_TABLES",
     "UNOWNED_TABLES",
     "access_token",
+    "adjustment",
     "aging_policy",
     "allocation",
     "answer",
@@ -61,6 +82,7 @@ __all__ = [
     "approval_request",
     "approval_task",
     "approval_timer",
+    "attachment",
     "audit_event",
     "audit_head",
     "backup",
@@ -74,6 +96,8 @@ __all__ = [
     "delivery_attempt",
     "delivery_event",
     "dispute",
+    "dispute_message",
+    "feedback",
     "finding",
     "idempotency",
     "import_file",
@@ -85,7 +109,9 @@ __all__ = [
     "metadata",
     "open_item",
     "outbox",
+    "payment_hint",
     "profile",
+    "promise",
     "raw_record",
     "run_batch",
     "send_throttle",
