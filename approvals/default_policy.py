@@ -69,14 +69,20 @@ def statement_policy() -> dict[str, Any]:
 
 
 def waiver_policy() -> dict[str, Any]:
-    """A breach of the tie-out is waived by a reviewer and a manager together, signed in, with a reason."""
+    """A difference or a finding is waived by two people together, one of them a manager, signed in, with a reason."""
     return {
         "name": "waivers",
-        "subjects": ["tie_out_waiver"],
+        "subjects": ["tie_out_waiver", "finding_waiver"],
         "stages": [
-            {"name": "waive", "seats": [["role:reviewer"], ["role:manager"]], "assure": "session", "bulk": False}
+            {
+                "name": "waive",
+                "seats": [["role:reviewer", "role:compliance"], ["role:manager"]],
+                "assure": "session",
+                "bulk": False,
+            }
         ],
         "comments": ["approve", "reject", "return"],
+        "clock": {"remind_hours": 9, "expire_hours": 90},
         "valid_hours": 45,
     }
 

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from approvals.commands import Command, Env
+from approvals.commands import Command, Consume, Env
 from approvals.core import decide
 from approvals.events import AutoApproved, Closed, Escalated, Event, Reminded, StageBlocked, StageOpened
 from approvals.refusals import ApprovalRefusal
-from approvals.request import OPEN, Request
+from approvals.request import APPROVED, OPEN, Request
 from approvals.working_time import WorkingCalendar
 from ledger.business_calendar import country_of_zone
 from ledger.canonical import Json
@@ -85,7 +85,7 @@ async def begin(session: Session, company_id: UUID, begun: Begun) -> StoredReque
     stored = (await insert_requests(session, company_id, [begun.new]))[0]
     await _follow(session, company_id, stored, begun.new.events, begun.env, begun.new.meta)
     await _record(session, company_id, stored, begun.new.events, begun.new.meta)
-    return stored
+    return await _use_at_once(session, company_id, stored, begun.env)
 
 
 async def begin_many(session: Session, company_id: UUID, begun: Sequence[Begun], subject: tuple[str, str]) -> None:
@@ -108,7 +108,20 @@ async def proceed(
     after = await append_events(session, company_id, stored, events, meta)
     await _follow(session, company_id, after, events, env, meta)
     await _record(session, company_id, after, events, meta)
-    return after
+    return await _use_at_once(session, company_id, after, env)
+
+
+async def _use_at_once(session: Session, company_id: UUID, stored: StoredRequest, env: Env) -> StoredRequest:
+    """Carries out what was approved where that happens at once, in the transaction of the last vote."""
+    effect = subject_kind(stored.request.subject_kind).effect
+    if stored.request.state != APPROVED or effect is None:
+        return stored
+    events = await decided_or_raised(session, company_id, stored.request, Consume(), env)
+    meta = ActMeta(None, None, "system", "session", f"consume/{stored.request.id}")
+    used = await append_events(session, company_id, stored, events, meta)
+    await effect(session, company_id, stored.request)
+    await _record(session, company_id, used, events, meta)
+    return used
 
 
 async def _follow(

@@ -3,68 +3,20 @@
 The engine knows none of them. A new kind is one entry in `SUBJECTS`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from ledger.canonical import canonical_json, sha256_hex
 from ledger.money import decimal_text, decimals
 from services.change_statement_status import change_statement_status
-from storage.approval_subjects import (
-    StatementFacts,
-    finding_row,
-    statement_content,
-    statement_digests,
-    statement_facts,
-    waive_finding,
-)
+from services.subject_kinds import Description, Facts, Figure, SubjectKind, SubjectUnknown
+from services.waiver_subjects import WAIVER_SUBJECTS
+from storage.approval_subjects import StatementFacts, statement_content, statement_digests, statement_facts
 from storage.audit import Actor
 from storage.database import Session
 from words.catalog import translate
 from words.figures import money_text
-from words.refusal import Refusal
-
-
-class SubjectUnknown(Refusal):
-    """There is no such document."""
-
-    code = "subject_unknown"
-    sentence = "There is no {kind} {id} to approve."
-    remedy = "Check the number; it may belong to another company."
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A label (an English sentence of the catalogue) and a value that is shown as it is."""
-
-    label: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """What a person sees of a subject on a card, in a mail, in a chat."""
-
-    title: str
-    figures: tuple[Figure, ...]
-    checks: tuple[dict[str, Any], ...]
-    url_path: str
-
-
-Facts = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class SubjectKind:
-    """The four things that the shell asks of a kind of subject."""
-
-    digest_now: Callable[[Session, UUID, str, Facts], Awaitable[str]]
-    """SHA-256 of the document now; "" when it is no longer there to be approved."""
-    describe: Callable[[Session, UUID, str, Facts, str], Awaitable[Description]]
-    opened: Callable[[Session, UUID, str, Facts, Actor], Awaitable[None]]
-    closed: Callable[[Session, UUID, str, Facts, str, Actor, str], Awaitable[None]]
-    """Gets the outcome (approved, rejected, returned, withdrawn, expired, cancelled) and the reason."""
 
 
 def subject_kind(kind: str) -> SubjectKind:
@@ -216,40 +168,8 @@ async def _close_batch(
         await _close_statement(session, company_id, str(statement), facts, outcome, actor, reason)
 
 
-# -- waiver of a finding -----------------------------------------------------------------------------
-
-
-async def _finding_digest(session: Session, company_id: UUID, subject_id: str, _facts: Facts) -> str:
-    row = await finding_row(session, company_id, UUID(subject_id))
-    if row is None or row.pop("status") != "open":
-        return ""
-    return sha256_hex(canonical_json(row))
-
-
-async def _describe_finding(
-    session: Session, company_id: UUID, subject_id: str, _facts: Facts, language: str
-) -> Description:
-    row = await finding_row(session, company_id, UUID(subject_id))
-    if row is None:
-        raise SubjectUnknown(kind="tie_out_waiver", id=subject_id)
-    title = translate("Waiver of {code}: {subject}", language, code=row["code"], subject=row["subject_id"])
-    figures = tuple(Figure(str(name), str(value)) for name, value in row["facts"].items())
-    return Description(title, figures, (), "/exceptions")
-
-
-async def _open_finding(_session: Session, _company_id: UUID, _subject_id: str, _facts: Facts, _actor: Actor) -> None:
-    """A finding stays open while its waiver is decided."""
-
-
-async def _close_finding(
-    session: Session, company_id: UUID, subject_id: str, _facts: Facts, outcome: str, _actor: Actor, _reason: str
-) -> None:
-    if outcome == "approved":
-        await waive_finding(session, company_id, UUID(subject_id))
-
-
 SUBJECTS: dict[str, SubjectKind] = {
     "statement": SubjectKind(_statement_digest, _describe_statement, _open_statement, _close_statement),
     "statement_batch": SubjectKind(_batch_digest, _describe_batch, _open_batch, _close_batch),
-    "tie_out_waiver": SubjectKind(_finding_digest, _describe_finding, _open_finding, _close_finding),
+    **WAIVER_SUBJECTS,
 }

@@ -8,7 +8,8 @@ from uuid import UUID
 from approvals.commands import Env
 from approvals.request import Request
 from approvals.staffing import exclusion, possible_people
-from services.approval_subjects import Description, subject_kind
+from services.approval_subjects import subject_kind
+from services.subject_kinds import Description
 from storage.database import Session
 from storage.outbox import Message, enqueue
 from storage.people import Person, people_of
@@ -52,6 +53,12 @@ def asked_payload(request: Request, person: Person, description: Description) ->
         "person_id": str(person.id), "title": description.title, "figures": figures,
         "checks": list(description.checks), "url_path": f"/approvals/{request.id}", "link": "decide",
     }  # fmt: skip
+
+
+async def ask_person(session: Session, company_id: UUID, request: Request, person: Person, occasion: str) -> int:
+    """One message to one person that leads straight to the decision."""
+    payload = asked_payload(request, person, await _describe(session, company_id, request, person.language))
+    return await _send(session, company_id, "approval_asked", person, payload, request, f"approval_asked/{occasion}")
 
 
 async def ask_once_for_many(

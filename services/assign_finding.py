@@ -1,18 +1,17 @@
-"""Gives a finding an owner and a due date, and ends it as fixed or waived."""
+"""Gives a finding an owner and a due date, and ends it as fixed."""
 
 from datetime import date
 from uuid import UUID
 
+from services.end_waivers import end_waivers
 from storage.audit import Actor, record
 from storage.companies import Company
 from storage.database import Database, Session, transaction
 from storage.findings import StoredFinding, assign, close, find_finding, is_enabled_user
 from words.refusal import Refusal
 
-ENDINGS = ("fixed", "waived")
-
-TIE_OUT = "tie_out"
-"""The check under which the gate of a run keeps its differences."""
+ENDINGS = ("fixed",)
+"""What one person may say. A waiver is an approval: services/ask_waiver.py."""
 
 
 class FindingUnknown(Refusal):
@@ -40,19 +39,11 @@ class FindingOwnerUnknown(Refusal):
 
 
 class FindingReasonMissing(Refusal):
-    """Closing needs a reason; a waiver's is what the auditor reads."""
+    """Closing needs a reason: it is what the auditor reads."""
 
     code = "finding_reason_missing"
     sentence = "Say why the finding is closed."
     remedy = "Write a short reason and try again."
-
-
-class TieOutNotWaivable(Refusal):
-    """One person cannot click away a difference: its waiver is an approval of its own."""
-
-    code = "tie_out_not_waivable"
-    sentence = "A difference at the tie-out gate cannot be waived by one person."
-    remedy = "Correct the books and close the period again."
 
 
 async def assign_finding(
@@ -60,7 +51,7 @@ async def assign_finding(
 ) -> None:
     """Names who sees to the finding and by when."""
     async with transaction(engine, company.id) as session:
-        await _open_finding(session, company, finding_id)
+        await open_finding(session, company, finding_id)
         if not await is_enabled_user(session, company.id, owner_id):
             raise FindingOwnerUnknown
         await assign(session, company.id, finding_id, owner_id, due_on)
@@ -71,20 +62,20 @@ async def assign_finding(
 async def close_finding(
     engine: Database, company: Company, finding_id: UUID, ending: str, reason: str, actor: Actor
 ) -> None:
-    """Ends the finding: a fixed one opens again when the check still finds it, a waived one stays closed."""
-    assert ending in ENDINGS, ending  # noqa: S101 - the pages offer these two
+    """Ends the finding as fixed: it opens again when the check still finds it."""
+    assert ending in ENDINGS, ending  # noqa: S101 - the pages offer no other
     if not reason.strip():
         raise FindingReasonMissing
     async with transaction(engine, company.id) as session:
-        found = await _open_finding(session, company, finding_id)
-        if ending == "waived" and found.check == TIE_OUT:
-            raise TieOutNotWaivable
+        found = await open_finding(session, company, finding_id)
         await close(session, company.id, finding_id, ending)
+        await end_waivers(session, company.id)
         facts = {"reason": reason.strip(), "check": found.check, "code": found.code}
         await record(session, company.id, actor, f"finding_{ending}", ("finding", str(finding_id)), facts)
 
 
-async def _open_finding(session: Session, company: Company, finding_id: UUID) -> StoredFinding:
+async def open_finding(session: Session, company: Company, finding_id: UUID) -> StoredFinding:
+    """The finding, locked, or why nothing is left to do about it."""
     found = await find_finding(session, company.id, finding_id, lock=True)
     if found is None:
         raise FindingUnknown

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from services.end_waivers import end_waivers
 from services.tell_staff import DEFAULT_CHANNEL, tell_staff
 from statements.compliance import CHECKS, SENTENCES, Facts, run_checks
 from storage.audit import SYSTEM, record
@@ -58,6 +59,7 @@ async def check_compliance(
         ]
         counts = await keep_findings(session, company.id, wanted, found)
         fixed = await fix_absent(session, company.id, wanted, [breach.key for breach in breaches])
+        await end_waivers(session, company.id)
         still_open = await list_findings(session, company.id, checks=wanted, limit=LISTED_FINDINGS)
         figures: dict[str, Any] = {
             "day": today.isoformat(), "checks": wanted, "opened": counts["opened"] + counts["reopened"],

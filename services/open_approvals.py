@@ -9,18 +9,13 @@ from approvals.commands import ChangeSubject, Env, SubjectGone, Submit, Supersed
 from approvals.core import covers_subject, decide
 from approvals.evolve import fold
 from approvals.refusals import ApprovalRefusal, NotCovered
-from approvals.request import APPROVED, OPEN, RETURNED, new_request
+from approvals.request import APPROVED, OPEN, RETURNED, Request, new_request
 from services.apply_approval import Begun, begin, begin_many, decided_or_raised, moment, proceed
-from services.approval_subjects import (
-    SubjectUnknown,
-    batch_digest,
-    facts_of_statement,
-    money_figures,
-    subject_kind,
-)
-from services.ask_approvers import ask_once_for_many, asked_people
+from services.approval_subjects import batch_digest, facts_of_statement, money_figures, subject_kind
+from services.ask_approvers import ask_once_for_many, ask_person, asked_people
 from services.change_statement_status import change_statement_status
 from services.publish_policy import policies_or_defaults
+from services.subject_kinds import SubjectUnknown
 from storage.approval_policies import StoredPolicy
 from storage.approval_subjects import StatementFacts, drafts_of_run, statement_content, statement_facts
 from storage.approvals import ActMeta, NewRequest, StoredRequest, lock_live_request, newest_request, requests_of_run
@@ -234,24 +229,29 @@ async def _open_some(session: Session, company_id: UUID, run_id: UUID, submitted
 
 
 async def _ask_for_run(session: Session, company_id: UUID, run_id: UUID) -> int:
-    """One message per person for all that waits in the run; asked again only after more has been opened."""
+    """One message per person for all that waits in the run; asked again only after more has been opened.
+
+    One that waits alone gets the link that decides it.
+    """
     ever, requests = await requests_of_run(session, company_id, str(run_id))
-    asked: dict[UUID, list[UUID]] = {}
+    asked: dict[UUID, list[Request]] = {}
     for stored in requests:
         env = await moment(session, company_id, stored.policy_id, stored.request.digest)
         for one in asked_people(stored.request, env):
-            asked.setdefault(one, []).append(UUID(stored.request.subject_id))
+            asked.setdefault(one, []).append(stored.request)
     people = await people_of(session, company_id)
     queued = 0
-    for person_id, statements in sorted(asked.items()):
-        person = people[person_id]
-        rows = await statement_facts(session, company_id, statements)
+    for person_id in sorted(asked):
+        person, waiting, occasion = people[person_id], asked[person_id], f"run/{run_id}/{ever}"
+        if len(waiting) == 1:
+            queued += await ask_person(session, company_id, waiting[0], person, occasion)
+            continue
+        rows = await statement_facts(session, company_id, [UUID(request.subject_id) for request in waiting])
         title = translate(
             "{count} statements of {period} wait for you", person.language, count=len(rows), period=rows[0].period
         )
         figures = [{"label": "Statements", "value": str(len(rows))}]
         figures += [{"label": figure.label, "value": figure.value} for figure in money_figures(rows, person.language)]
-        occasion = f"run/{run_id}/{ever}"
         queued += await ask_once_for_many(
             session, company_id, person, title, figures, f"/inbox?run={run_id}", occasion, len(rows)
         )

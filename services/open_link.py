@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.apply_approval import moment
-from services.approval_subjects import Description, subject_kind
+from services.approval_subjects import subject_kind
 from services.decide_approval import Outcome, decide
 from services.open_statement_page import LinkInvalid, make_nonce, nonce_holds
 from services.show_inbox import authority_for
+from services.subject_kinds import Description
 from storage.approvals import StoredRequest, principals_of, read_request
 from storage.companies import Company, own_company
 from storage.database import Database, transaction

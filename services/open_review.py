@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from ledger.money import decimal_text
+from services.end_waivers import end_waivers
 from services.finish_run import count_by_status, run_figures
 from services.open_approvals import open_approvals_for_run
 from services.release_run import UNDECIDED, release_approved
@@ -11,15 +12,13 @@ from services.run_batches import Figures, Report
 from services.start_run import period_of
 from services.tell_staff import tell_staff
 from services.tie_out import tie_out
+from services.waiver_subjects import TIE_OUT_CHECK
 from statements.tie_out import STATEMENTS_ARE_SUBLEDGER
 from storage.audit import SYSTEM, record
 from storage.companies import Company
 from storage.database import Database, Session, transaction
 from storage.findings import NewFinding, keep_finding, settle_absent
 from storage.runs import Run, StatusFigures, statements_by_status
-
-CHECK = "tie_out"
-"""Findings of the gate stand beside the compliance checks' and are waived by an approval of their own."""
 
 
 async def open_review(
@@ -53,18 +52,22 @@ async def _equations(engine: Database, company: Company, run: Run) -> list[dict[
 async def _keep_breaches(
     engine: Database, company: Company, run: Run, breaches: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Keeps each difference as a finding, closes those that are gone, and answers the ones that nobody has waived."""
-    prefix = f"{CHECK}/{run.period}/"
+    """Keeps each difference as a finding, closes those that are gone, and answers the ones that nobody has waived.
+
+    The amount is part of a finding's name: who waived one cent has not waived the next thousand.
+    """
+    prefix = f"{TIE_OUT_CHECK}/{run.period}/"
     blocked, keys = [], []
     async with transaction(engine, company.id) as session:
         for one in breaches:
-            key = f"{prefix}{one['equation']}/{one['currency']}/{one.get('customer', '')}"
+            key = f"{prefix}{one['equation']}/{one['currency']}/{one.get('customer', '')}/{one['difference']}"
             keys.append(key)
             facts = {"period": run.period, **{name: value for name, value in one.items() if name != "ties"}}
-            new = NewFinding(CHECK, "run", str(run.id), "breach", "tie_out_difference", facts, key)
+            new = NewFinding(TIE_OUT_CHECK, "run", str(run.id), "breach", "tie_out_difference", facts, key)
             if await keep_finding(session, company.id, new) != "waived":
                 blocked.append(facts)
-        await settle_absent(session, company.id, prefix, keys)
+        if await settle_absent(session, company.id, prefix, keys):
+            await end_waivers(session, company.id)
         if blocked:
             await _tell(session, company, run, len(blocked))
     return blocked

@@ -13,7 +13,8 @@ from approvals.request import OPEN, Request
 from approvals.seats import covers
 from approvals.staffing import exclusion
 from services.apply_approval import moment
-from services.approval_subjects import Description, described_statement, subject_kind
+from services.approval_subjects import described_statement, subject_kind
+from services.subject_kinds import Description
 from storage.approval_subjects import statement_contents, statement_facts
 from storage.approvals import StoredRequest, Waiting, principals_of, read_request, waiting_for
 from storage.companies import Company

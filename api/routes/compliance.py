@@ -8,13 +8,16 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from api.context import HouseOf, PageUnknown, Viewer, back_to, language_for, need_role, page
+from services.ask_waiver import ask_waiver
 from services.assign_finding import ENDINGS, assign_finding, close_finding
+from services.waiver_subjects import WAIVERS
 from statements.compliance import CHECKS, SENTENCES
 from storage.audit import Actor
 from storage.database import transaction
 from storage.findings import StoredFinding, list_findings
 from storage.page_lists import people_list
 from storage.pages import PAGE
+from storage.waivers import open_waivers
 from words.catalog import translate
 
 router = APIRouter(include_in_schema=False)
@@ -51,12 +54,13 @@ async def show(
             session, viewer.company.id, checks=checks, status=wanted, after=after, limit=PAGE + 1
         )
         people = await people_list(session, viewer.company.id)
+        asked = await open_waivers(session, viewer.company.id, WAIVERS)
     more = str(rows[PAGE - 1].id) if len(rows) > PAGE else None
     language = language_for(request)
     return page(
         request, "compliance.html", rows=[(row, *sentences_of(row, language)) for row in rows[:PAGE]], people=people,
         names={person["id"]: person["name"] for person in people}, shown=wanted or "", check=check, checks=CHECKS,
-        more_after=more, may=bool(viewer.roles.intersection(OFFICERS)), endings=ENDINGS,
+        more_after=more, may=bool(viewer.roles.intersection(OFFICERS)), asked=asked,
     )  # fmt: skip
 
 
@@ -75,8 +79,11 @@ async def close(
     known: HouseOf, viewer: Viewer, finding_id: UUID, ending: Annotated[str, Form()],
     reason: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:  # fmt: skip
-    """Ends a finding with a reason."""
+    """Ends a finding with a reason, or asks two others to waive it."""
     need_role(viewer, *OFFICERS)
+    if ending == "waived":
+        request_id = await ask_waiver(known.engine, viewer.company, finding_id, reason, viewer.user_id)
+        return back_to(f"/approvals/{request_id}")
     if ending not in ENDINGS:
         raise PageUnknown
     await close_finding(known.engine, viewer.company, finding_id, ending, reason, Actor("user", viewer.user_id))

@@ -8,17 +8,22 @@ from fastapi.responses import Response
 
 from api.context import HouseOf, PageUnknown, Viewer, back_to, language_for, need_role, page
 from connectors.findings import in_words
+from services.ask_waiver import ask_waiver
 from services.close_task import close_task
 from services.discard_row import discard_row
 from services.repair_row import repair_row
+from services.waiver_subjects import TIE_OUT_CHECK, WAIVERS
 from storage.audit import Actor
 from storage.database import transaction
+from storage.findings import list_findings
 from storage.page_lists import exception_counts, find_raw_record, open_tasks, raw_records_page, unapplied_list
 from storage.pages import StatementFilter, statements_page
+from storage.waivers import open_waivers
 
 router = APIRouter(include_in_schema=False)
 
 MENDERS = ("clerk", "administrator")
+ASKERS = ("clerk", "reviewer", "manager", "compliance")
 
 
 def _in_words(row: dict[str, Any], language: str) -> dict[str, Any]:
@@ -38,12 +43,25 @@ async def show(
         broken = await statements_page(session, company_id, StatementFilter(broken=True), None)
         unapplied = await unapplied_list(session, company_id)
         tasks = await open_tasks(session, company_id)
+        differences = await list_findings(session, company_id, checks=[TIE_OUT_CHECK])
+        asked = await open_waivers(session, company_id, WAIVERS)
     language = language_for(request)
     return page(
         request, "exceptions.html", counts=counts, rows=[_in_words(row, language) for row in rows.rows],
         more_after=rows.after, outcome=outcome, broken=broken.rows, unapplied=unapplied, tasks=tasks,
-        may=bool(viewer.roles.intersection(MENDERS)),
+        may=bool(viewer.roles.intersection(MENDERS)), differences=differences, asked=asked,
+        may_ask=bool(viewer.roles.intersection(ASKERS)),
     )  # fmt: skip
+
+
+@router.post("/exceptions/differences/{finding_id}/waiver")
+async def waiver(
+    known: HouseOf, viewer: Viewer, finding_id: UUID, reason: Annotated[str, Form(max_length=2000)] = ""
+) -> Response:
+    """Asks two others to live with a difference at the gate."""
+    need_role(viewer, *ASKERS)
+    request_id = await ask_waiver(known.engine, viewer.company, finding_id, reason, viewer.user_id)
+    return back_to(f"/approvals/{request_id}")
 
 
 @router.get("/exceptions/{record_id}")

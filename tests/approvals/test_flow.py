@@ -9,21 +9,17 @@ from sqlalchemy import select, update
 from approvals.commands import Grant
 from approvals.default_policy import statement_policy
 from approvals.refusals import NotApproved, NotDelegated, SubjectDiffers
-from ledger.canonical import canonical_json, sha256_hex
 from services.add_user import UserExists, UserInvalid, add_user, change_roles
 from services.consume_approval import consume
 from services.fire_approval_timers import fire_approval_timers, recheck_people
-from services.open_approvals import open_approval, open_batch_approval, open_statement_approval
+from services.open_approvals import open_batch_approval, open_statement_approval
 from services.publish_policy import NotADraft, PolicyInvalid, SecondPersonNeeded, draft_policy, publish_policy
 from services.show_approval import parsed, show_approval, show_approvals, simulate_policy
 from services.show_inbox import card_of, inbox
-from storage.approval_subjects import finding_row
 from storage.database import transaction
-from storage.findings import NewFinding, keep_finding
-from storage.identifiers import new_id
 from storage.people import insert_delegation, revoke_delegation
 from storage.presence import database_now
-from storage.schema import approval_act, finding, statement, task
+from storage.schema import approval_act, statement, task
 from tests.approvals.conftest import House
 from tests.approvals.test_shell import click, loaded, messages, status_of, submitted
 from tests.support.approval_samples import write_statement
@@ -87,24 +83,6 @@ async def test_a_batch_is_one_decision_and_each_statement_is_sent_once(house: Ho
     with pytest.raises(NotApproved):
         async with transaction(house.engine, house.id) as session:
             await consume(session, house.id, "statement", str(members[0]), digest)
-
-
-async def test_a_waiver_needs_reviewer_and_manager_with_reasons(house: House) -> None:
-    """And ends the finding as waived."""
-    async with transaction(house.engine, house.id) as session:
-        new = NewFinding("tie_out", "run", str(new_id()), "breach", "tie_out_difference", {"difference": "1.00"}, "k")
-        await keep_finding(session, house.id, new)
-        finding_id = (await session.execute(select(finding.c.id))).scalar_one()
-        row = await finding_row(session, house.id, finding_id)
-        assert row is not None
-        row.pop("status")
-        digest = sha256_hex(canonical_json(row))
-        request_id = await open_approval(session, house.id, "tie_out_waiver", str(finding_id), digest, {}, house.carl)
-    await click(house, request_id, house.mona, "approve", comment="rounding of the source")
-    await click(house, request_id, house.bob, "approve", comment="seen")
-    async with transaction(house.engine, house.id) as session:
-        assert (await session.execute(select(finding.c.status))).scalar_one() == "waived"
-    assert await messages(house, "approval_decided", "email") == 1
 
 
 async def test_timers_remind_widen_and_expire(house: House) -> None:

@@ -11,7 +11,6 @@ from services.assign_finding import (
     FindingOwnerUnknown,
     FindingReasonMissing,
     FindingUnknown,
-    TieOutNotWaivable,
     assign_finding,
     close_finding,
 )
@@ -19,7 +18,7 @@ from services.check_compliance import CheckUnknown, check_compliance
 from statements.compliance import CHECKS
 from storage.audit import Actor
 from storage.database import Database, owner_transaction, transaction
-from storage.findings import NewFinding, StoredFinding, keep_finding, list_findings
+from storage.findings import StoredFinding, list_findings
 from storage.identifiers import new_id
 from storage.schema import approval_act, approval_policy, approval_request, outbox, statement
 from tests.support.books import Book, Item, new_book
@@ -184,19 +183,7 @@ async def only_finding(book: Book) -> StoredFinding:
     return finding
 
 
-async def test_nobody_waives_a_tie_out_difference_alone(engine: Database) -> None:
-    book, _, _ = await clean_book(engine)
-    dora = Actor("user", await book.add_person("dora2", "compliance"))
-    new = NewFinding("tie_out", "run", "r", "breach", "tie_out_difference", {}, "k")
-    async with transaction(engine, book.company.id) as session:
-        await keep_finding(session, book.company.id, new)
-    finding = await only_finding(book)
-    with pytest.raises(TieOutNotWaivable):
-        await close_finding(engine, book.company, finding.id, "waived", "rounding", dora)
-    assert (await only_finding(book)).status == "open"
-
-
-async def test_a_finding_is_assigned_waived_with_a_reason_and_stays_closed(engine: Database) -> None:
+async def test_a_finding_is_assigned_and_closed_with_a_reason(engine: Database) -> None:
     book, customer, _ = await clean_book(engine)
     dora_id = await book.add_person("dora2", "compliance")
     dora = Actor("user", dora_id)
@@ -208,12 +195,11 @@ async def test_a_finding_is_assigned_waived_with_a_reason_and_stays_closed(engin
     with pytest.raises(FindingOwnerUnknown):
         await assign_finding(engine, book.company, finding.id, new_id(), date(2026, 6, 20), dora)
     with pytest.raises(FindingReasonMissing):
-        await close_finding(engine, book.company, finding.id, "waived", "", dora)
-    await close_finding(engine, book.company, finding.id, "waived", "deposit, kept by contract", dora)
+        await close_finding(engine, book.company, finding.id, "fixed", "", dora)
+    await close_finding(engine, book.company, finding.id, "fixed", "set against R-7", dora)
     with pytest.raises(FindingClosed):
         await close_finding(engine, book.company, finding.id, "fixed", "again", dora)
-    assert await codes(book) == []
-    assert (await only_finding(book)).status == "waived"
+    assert (await only_finding(book)).status == "fixed"
 
 
 async def test_foreign_findings_cannot_be_reached(engine: Database) -> None:
@@ -224,7 +210,7 @@ async def test_foreign_findings_cannot_be_reached(engine: Database) -> None:
     theirs = await new_book(engine, "THEIRS")
     mallory = Actor("user", await theirs.add_person("mallory", "compliance"))
     with pytest.raises(FindingUnknown):
-        await close_finding(engine, theirs.company, finding.id, "waived", "mine", mallory)
+        await close_finding(engine, theirs.company, finding.id, "fixed", "mine", mallory)
 
 
 async def test_an_unknown_check_is_refused(engine: Database) -> None:

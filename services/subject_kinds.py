@@ -1,0 +1,64 @@
+"""What the shell asks of a kind of thing that can be approved, and how people see one."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from approvals.request import Request
+from storage.audit import Actor
+from storage.database import Session
+from words.refusal import Refusal
+
+
+class SubjectUnknown(Refusal):
+    """There is no such document."""
+
+    code = "subject_unknown"
+    sentence = "There is no {kind} {id} to approve."
+    remedy = "Check the number; it may belong to another company."
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A label (an English sentence of the catalogue) and a value that is shown as it is."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a person sees of a subject on a card, in a mail, in a chat."""
+
+    title: str
+    figures: tuple[Figure, ...]
+    checks: tuple[dict[str, Any], ...]
+    url_path: str
+
+
+Facts = Mapping[str, Any]
+
+
+async def nothing_to_open(_session: Session, _company_id: UUID, _subject_id: str, _facts: Facts, _actor: Actor) -> None:
+    """For a subject that stays as it is while it is decided on."""
+
+
+async def nothing_to_close(
+    _session: Session, _company_id: UUID, _subject_id: str, _facts: Facts, _outcome: str, _actor: Actor, _reason: str
+) -> None:
+    """For a subject that an outcome other than approval does not touch."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectKind:
+    """What the shell asks of a kind of subject."""
+
+    digest_now: Callable[[Session, UUID, str, Facts], Awaitable[str]]
+    """SHA-256 of the document now; "" when it is no longer there to be approved."""
+    describe: Callable[[Session, UUID, str, Facts, str], Awaitable[Description]]
+    opened: Callable[[Session, UUID, str, Facts, Actor], Awaitable[None]] = nothing_to_open
+    closed: Callable[[Session, UUID, str, Facts, str, Actor, str], Awaitable[None]] = nothing_to_close
+    """Gets the outcome (approved, rejected, returned, withdrawn, expired, cancelled) and the reason."""
+    effect: Callable[[Session, UUID, Request], Awaitable[None]] | None = None
+    """What the approval allows, where it happens at once: in the transaction of the last vote, which it uses up."""
