@@ -27,6 +27,7 @@ COMMANDS = {
     "demo": ("console.demo", "demo_command"),
     "doctor": ("console.doctor", "doctor_command"),
     "import": ("console.imports", "import_command"),
+    "match": ("console.match", "match_command"),
     "restore": ("console.backup", "restore_command"),
     "settings": ("console.settings", "settings_command"),
     "tie": ("console.tie", "tie"),

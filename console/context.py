@@ -8,17 +8,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import typer
 from rich.console import Console
 
+from console.speech import PERSON_ERROR, fail
 from services.settings import Settings
 from storage.database import Database, engine_for
 from storage.embedded import database_url, start_embedded
 from storage.migrate import migrate
 from words.refusal import Refusal
 
-PERSON_ERROR = 2
-"""Exit status of a person's mistake; 1 is ours."""
+__all__ = ["PERSON_ERROR", "Context", "connected", "fail", "run_command"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +63,3 @@ def run_command(
         sys.stdout.write(json.dumps(answer, ensure_ascii=False, default=str) + "\n")
     else:
         show(Console(), answer)
-
-
-def fail(refusal: Refusal, language: str) -> None:
-    """Says on stderr what was refused and what to do, as JSON, and exits with 2."""
-    error = {"code": refusal.code, "message": refusal.text(language), "remedy": refusal.remedy_text(language)}
-    sys.stderr.write(json.dumps({"error": error}, ensure_ascii=False) + "\n")
-    raise typer.Exit(PERSON_ERROR)
