@@ -64,6 +64,7 @@ INSERT_ONLY_TABLES = frozenset(
         "dispute_message",
         "feedback",
         "inbound_mail",
+        "source",
     }
 )
 """The application's role may not update or delete these."""

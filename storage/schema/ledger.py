@@ -85,7 +85,7 @@ open_item = owned_table(
     text_column("kind"),
     text_column("number"),
     Column("instalment", SmallInteger, nullable=False, server_default="0"),
-    Column("source_id", Uuid, nullable=False),
+    Column("source_id", Uuid, nullable=False),  # sources are never deleted; a check per row would cost as the company's
     text_column("source_ref"),  # the document's id in its source
     Column("revision", Integer, nullable=False, server_default="1"),
     Column("document_date", Date, nullable=False),
@@ -103,13 +103,13 @@ open_item = owned_table(
     Column("reverses_id", Uuid, nullable=True),
     recorded(),
     reference("customer", "customer_id"),
-    reference("source", "source_id"),
     UniqueConstraint("company_id", "source_id", "source_ref", "instalment", "revision"),
     Index("ix_open_item_customer", "company_id", "customer_id", "document_date"),
     CheckConstraint(
         "kind in ('invoice','debit_memo','credit_memo','receipt','write_off','fx_adjustment','opening')",
         name="known_kind",
     ),
+    company_by_reference=True,
 )
 
 allocation = owned_table(
@@ -126,6 +126,7 @@ allocation = owned_table(
     CheckConstraint("amount <> 0", name="amount_not_zero"),
     Index("ix_allocation_credit", "company_id", "credit_item_id"),
     Index("ix_allocation_debit", "company_id", "debit_item_id"),
+    company_by_reference=True,
 )
 
 control_balance = owned_table(
