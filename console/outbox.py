@@ -6,9 +6,12 @@ from uuid import UUID
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from console.context import Context, run_command
+from console.speech import say
+from notifications.labels import ATTEMPTS, EVENTS, STATES
 from services.add_company import company_by_code
 from services.cancel_message import cancel_message
 from services.retry_message import retry_message
@@ -64,7 +67,7 @@ def retry(
         found = await company_by_code(context.engine, company)
         return _plain(await retry_message(context.engine, found.id, message))
 
-    run_command(work, as_json=as_json, show=lambda console, row: console.print(f"Queued again: {row['id']}"))
+    run_command(work, as_json=as_json, show=lambda console, row: console.print(say("Queued again: {id}", id=row["id"])))
 
 
 @app.command("cancel")
@@ -82,7 +85,7 @@ def cancel(
         found = await company_by_code(context.engine, company)
         return _plain(await cancel_message(context.engine, found.id, message)) | {"state": "cancelled"}
 
-    run_command(work, as_json=as_json, show=lambda console, row: console.print(f"Called off: {row['id']}"))
+    run_command(work, as_json=as_json, show=lambda console, row: console.print(say("Called off: {id}", id=row["id"])))
 
 
 def deliveries(
@@ -107,24 +110,32 @@ def _plain(row: OutboxRow) -> dict[str, Any]:
 
 
 def _show_list(console: Console, answer: dict[str, Any]) -> None:
-    console.print("  ".join(f"{state}: {count}" for state, count in sorted(answer["counts"].items())) or "No messages.")
-    table = Table("Id", "Message", "To", "State", "Tries", "Answer")
+    counts = "  ".join(f"{say(STATES[state])}: {count}" for state, count in sorted(answer["counts"].items()))
+    console.print(counts or say("No messages."))
+    table = Table(*(say(name) for name in ("Id", "Message", "Recipient", "State", "Tries", "The server's words")))
     for row in answer["messages"]:
         table.add_row(
-            str(row["id"]), f"{row['kind']} ({row['channel']})", row["recipient"], row["state"], str(row["tries"]),
-            row["answer"] or "",
+            str(row["id"]), f"{row['kind']} ({row['channel']})", escape(row["recipient"]), say(STATES[row["state"]]),
+            str(row["tries"]), escape(row["answer"] or ""),
         )  # fmt: skip
     if answer["messages"]:
         console.print(table)
 
 
 def _show_deliveries(console: Console, answer: dict[str, Any]) -> None:
-    table = Table("When", "What", "To", "Answer", title=answer["statement"])
+    table = Table(
+        *(say(name) for name in ("When", "Event", "Recipient", "The server's words")), title=answer["statement"]
+    )
     for event in answer["events"]:
         table.add_row(
-            f"{event['at']:%Y-%m-%d %H:%M:%S}", event["kind"], event["recipient"], event["facts"].get("answer", "")
-        )
+            f"{event['at']:%Y-%m-%d %H:%M:%S}", say(EVENTS.get(event["kind"], event["kind"])),
+            escape(event["recipient"]), escape(str(event["facts"].get("answer", ""))),
+        )  # fmt: skip
     console.print(table)
     for message in answer["messages"]:
-        tries = ", ".join(f"{one['outcome']} ({one['answer']})" for one in message["attempts"])
-        console.print(f"{message['message_id']} to {message['recipient']}: {message['state']}; {tries}")
+        tries = ", ".join(
+            f"{say(ATTEMPTS.get(one['outcome'], one['outcome']))} ({one['answer']})" for one in message["attempts"]
+        )
+        told = say("{id} to {recipient}: {state}", id=message["message_id"], recipient=message["recipient"],
+                   state=say(STATES[message["state"]]))  # fmt: skip
+        console.print(escape(f"{told}; {tries}" if tries else told))

@@ -193,16 +193,126 @@ class ComplianceDigest(Letter):
     more: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class ApprovalEscalated(ApprovalAsked):
+    """Those who were asked first did not decide in time: now it is this person's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalReturned(ApprovalDecided):
+    """A request came back: the preparer corrects something and submits it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunDecided(Letter):
+    """All requests of a run are decided: one message for its preparer instead of one per statement."""
+
+    period: str = ""
+    figures: tuple[Figure, ...] = ()
+    unapproved: tuple[Figure, ...] = ()
+    """Label = a code of labels.DECISIONS, value = the statement's number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest(Letter):
+    """Many messages of one kind for one person, told as one. `gathered` is that kind."""
+
+    gathered: str = ""
+    count: int = 0
+    lines: tuple[str, ...] = ()
+
+    @property
+    def more(self) -> int:
+        """How many have no line of their own here."""
+        return self.count - len(self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeAnswered(Letter):
+    """To the customer: we have answered in the conversation about a dispute."""
+
+    number: str = ""
+    document: str = ""
+    amount: str = ""
+    currency: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeResolved(DisputeAnswered):
+    """To the customer: how a dispute ended; `resolution` is a code of labels.RESOLUTIONS."""
+
+    resolution: str = "accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseDue(Letter):
+    """To the customer: the day that they named for a payment is near."""
+
+    number: str = ""
+    amount: str = "0"
+    currency: str = ""
+    due_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseBroken(PromiseDue):
+    """To our people: the day has passed and the money has not come."""
+
+    customer: str = ""
+    promised_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MailBounced(Letter):
+    """A mail to a customer came back; `words` are the other server's."""
+
+    customer: str = ""
+    address: str = ""
+    number: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyReceived(Letter):
+    """A customer answered a mail by mail; `words` without what was quoted."""
+
+    customer: str = ""
+    number: str = ""
+    answered_by: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyDigest(Letter):
+    """A week in figures."""
+
+    start: date | None = None
+    end: date | None = None
+    figures: tuple[Figure, ...] = ()
+
+
 KINDS: dict[str, type[Letter]] = {
     "approval_asked": ApprovalAsked,
     "approval_reminded": ApprovalReminded,
+    "approval_escalated": ApprovalEscalated,
     "approval_decided": ApprovalDecided,
+    "approval_returned": ApprovalReturned,
+    "digest": Digest,
+    "run_decided": RunDecided,
     "run_needs_you": RunNeedsYou,
     "run_finished": RunFinished,
     "statement_to_customer": StatementToCustomer,
     "reminder": Reminder,
     "answer_received": AnswerReceived,
     "dispute_opened": DisputeOpened,
+    "dispute_answered": DisputeAnswered,
+    "dispute_resolved": DisputeResolved,
+    "promise_due": PromiseDue,
+    "promise_broken": PromiseBroken,
+    "mail_bounced": MailBounced,
+    "reply_received": ReplyReceived,
     "compliance_digest": ComplianceDigest,
+    "weekly_digest": WeeklyDigest,
 }
 """Every message of the house: the name of its folder and the class of its context."""

@@ -57,12 +57,37 @@ OUTCOMES = {
     "cancelled": "Cancelled",
 }
 
+DECISIONS = {"open": "Undecided", "returned": "Sent back", "rejected": "Rejected"}
+
+RESOLUTIONS = {
+    "accepted": "You accept the line as it is.",
+    "credited": "We issue a credit note.",
+    "corrected": "We send a corrected statement.",
+    "withdrawn": "You took the dispute back.",
+}
+
+GATHERED = {
+    "approval_asked": "{count} requests wait for your decision",
+    "approval_reminded": "{count} requests still wait for your decision",
+    "approval_escalated": "{count} requests were handed up to you",
+    "approval_decided": "{count} of your requests are decided",
+    "approval_returned": "{count} of your requests came back to you",
+    "answer_received": "{count} customers have answered",
+    "dispute_opened": "{count} disputes were opened",
+    "mail_bounced": "{count} mails came back",
+    "reply_received": "{count} customers have written",
+    "promise_broken": "{count} promised payments have not come",
+}
+"""Kinds that a digest may gather, and what it says then."""
+
 APPROVED_BY_POLICY = "Approved by policy, without people"
 
 FIGURES = (
     "Statement", "Statements", "Customer", "Customers", "Currency", "Period", "Total", "Opening", "Debits", "Credits",
     "Closing", "Overdue", "Items", "Sent", "Answered", "Confirmed", "Disputed", "Approved automatically",
-    "Waiting for approval", "Without address", "Amount", "Lines", "Findings", "Versions",
+    "Returned", "Rejected", "Undecided", "Waiting for approval", "Without address", "Accepted by mail servers",
+    "Came back", "Opened by customers", "Open disputes", "Replies by mail", "Open tasks",
+    "Amount", "Lines", "Findings", "Versions",
 )  # fmt: skip
 """Labels of figures that services hand over; one that is not here is shown as it came."""
 
@@ -70,3 +95,25 @@ FIGURES = (
 def plain_label(code: str) -> str:
     """A code that nobody has named yet, readable: "sent_on" to "Sent on"."""
     return code.replace("_", " ").strip().capitalize()
+
+
+STATES = {
+    "pending": "Waiting", "sending": "Sending", "accepted": "Accepted", "uncertain": "Uncertain",
+    "suppressed": "Suppressed", "dead": "Given up", "cancelled": "Called off",
+}  # fmt: skip
+"""Of a message in the outbox."""
+
+EVENTS = {
+    "queued": "Queued for sending", "accepted": "Accepted by the mail server", "bounced": "Came back",
+    "opened": "Opened by the customer", "answered": "Answered", "replied": "Answered by mail",
+    "no_address": "No address on record", "unsubscribed": "Wants no reminders any more",
+}  # fmt: skip
+"""Of the delivery ledger."""
+
+ATTEMPTS = {
+    "accepted": "Accepted", "temporary": "Not now", "permanent": "Refused", "uncertain": "Uncertain",
+    "internal": "Stopped on our side", "resent": "Sent again", "found": "Had arrived", "absent": "Had not arrived",
+    "judged": "Nobody can say", "unasked": "Nobody answered", "outdated": "Overtaken",
+    "confirmed": "A person says it arrived",
+}  # fmt: skip
+"""Of one try."""

@@ -16,14 +16,17 @@ from urllib.parse import urlsplit
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from notifications.contexts import KINDS, ApprovalDecided, Bucket, Letter
+from notifications.contexts import KINDS, ApprovalDecided, Bucket, Digest, Letter
 from notifications.labels import (
     ANSWERS,
     APPROVED_BY_POLICY,
     CHECKS,
+    DECISIONS,
     DISPUTE_REASONS,
     FINDINGS,
+    GATHERED,
     OUTCOMES,
+    RESOLUTIONS,
     SEVERITIES,
     plain_label,
 )
@@ -48,7 +51,7 @@ SLACK_HEADER_MOST = 150
 """Slack refuses a header that is longer."""
 
 
-_LABELS = CHECKS | DISPUTE_REASONS | ANSWERS | FINDINGS | SEVERITIES
+_LABELS = CHECKS | DISPUTE_REASONS | ANSWERS | FINDINGS | SEVERITIES | DECISIONS
 """Codes never mean two things across these."""
 
 
@@ -106,6 +109,11 @@ def outcome_text(decided: ApprovalDecided, language: str) -> str:
     return translate(sentence, language, people=decided.decided_by)
 
 
+def gathered_text(digest: Digest, language: str) -> str:
+    """What a digest tells, counted."""
+    return translate(GATHERED.get(digest.gathered, "{count} messages for you"), language, count=digest.count)
+
+
 def mrkdwn(text: object) -> str:
     """Text that Slack shows as it is: no mention, link or channel can be spelled with it."""
     return str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -117,7 +125,11 @@ def safe_link(address: str) -> str:
 
 
 def _marks(language: str) -> dict[str, str]:
-    return {"colon": "：", "comma": "，"} if language == "zh" else {"colon": ": ", "comma": ", "}
+    return (
+        {"colon": "：", "comma": "，", "stop": "。"}
+        if language == "zh"
+        else {"colon": ": ", "comma": ", ", "stop": "."}
+    )
 
 
 def _helpers(language: str) -> dict[str, Callable[..., str]]:
@@ -139,11 +151,18 @@ def _helpers(language: str) -> dict[str, Callable[..., str]]:
     def outcome(value: ApprovalDecided) -> str:
         return outcome_text(value, language)
 
+    def gathered(value: Digest) -> str:
+        return gathered_text(value, language)
+
+    def resolution(code: str) -> str:
+        return translate(RESOLUTIONS.get(code, plain_label(code)), language)
+
     def label(code: str) -> str:
         return translate(_LABELS.get(code, plain_label(code)), language)
 
     return {
-        "t": t, "day": day, "money": money, "amount": amount, "bucket": bucket, "outcome": outcome, "label": label
+        "t": t, "day": day, "money": money, "amount": amount, "bucket": bucket, "outcome": outcome, "label": label,
+        "gathered": gathered, "resolution": resolution,
     }  # fmt: skip
 
 

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import HeaderParseError
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,30 @@ DKIM_HEADERS = (
     b"from", b"to", b"subject", b"date", b"message-id", b"reply-to", b"references", b"mime-version", b"content-type",
 )  # fmt: skip
 """What a forger would change."""
+
+
+WORD_MOST = 60
+"""Characters of a subject's word: a longer one does not fit behind "Subject: " and would start a line of its own."""
+
+
+class _Policy(EmailPolicy):
+    """The library's policy, except that a subject's first word stays on the first line.
+
+    The library moves a long first word to the next line, and the space that the line begins with is then shown.
+    """
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """One header with its line ends."""
+        if name.lower() != "subject":
+            return super().fold_binary(name, value)
+        plain = value.isascii() and all(len(word) <= WORD_MOST for word in value.split(" "))
+        header = Header(value, "us-ascii" if plain else "utf-8", header_name=name)
+        return f"{name}: {header.encode(linesep=self.linesep)}{self.linesep}".encode("ascii")
+
+
+_PLAIN = _Policy(linesep="\r\n")
+_WIDE = _Policy(linesep="\r\n", utf8=True)
+"""For addresses beyond ASCII (SMTPUTF8)."""
 
 
 class AddressInvalidError(ValueError):
@@ -74,7 +99,7 @@ def freeze(
 ) -> bytes:
     """The message as bytes, ready for DATA."""
     wide = not (envelope.sender + envelope.recipient).isascii()
-    message = EmailMessage(policy=SMTPUTF8 if wide else SMTP)
+    message = EmailMessage(policy=_WIDE if wide else _PLAIN)
     _write_headers(message, rendered, envelope)
     message.set_content(rendered.text, cte=_encoding(rendered.text))
     message.add_alternative(rendered.html, subtype="html", cte=_encoding(rendered.html))

@@ -6,20 +6,31 @@ from notifications.contexts import (
     AnswerReceived,
     ApprovalAsked,
     ApprovalDecided,
+    ApprovalEscalated,
     ApprovalReminded,
+    ApprovalReturned,
     Bucket,
     Check,
     ComplianceDigest,
+    Digest,
+    DisputeAnswered,
     DisputeOpened,
+    DisputeResolved,
     Figure,
     FindingLine,
     Letter,
+    MailBounced,
     OverdueItem,
+    PromiseBroken,
+    PromiseDue,
     Reminder,
+    ReplyReceived,
+    RunDecided,
     RunFinished,
     RunNeedsYou,
     StatementToCustomer,
     UnansweredStatement,
+    WeeklyDigest,
 )
 
 _COMPANY = {"en": "Harbour Instruments Ltd.", "zh": "海港仪器有限公司"}
@@ -51,7 +62,7 @@ _ACTION: dict[str, str | int] = {"request_id": "0198a1", "round": 1, "stage": 0,
 
 def samples(language: str) -> dict[str, Letter]:
     """A context per kind, and two more levels of the reminder, by name ("reminder", "reminder.2" …)."""
-    return {**_for_staff(language), **_for_customer(language)}
+    return {**_for_staff(language), **_for_preparer(language), **_about_customers(language), **_for_customer(language)}
 
 
 def _for_staff(language: str) -> dict[str, Letter]:
@@ -100,6 +111,58 @@ def _for_staff(language: str) -> dict[str, Letter]:
     }  # fmt: skip
 
 
+def _for_preparer(language: str) -> dict[str, Letter]:
+    company, name, number = _COMPANY[language], _STAFF[language], "2026-06/C00123/CNY/v1"
+    title = f"{number} {_CUSTOMER[language]}"
+    return {
+        "approval_escalated": ApprovalEscalated(
+            company, name, f"{_URL}/a#sample", request_id="0198a1", title=title, action=_ACTION,
+            figures=(Figure("Closing", "CNY 83,150.40"), Figure("Overdue", "CNY 23,150.40")),
+        ),
+        "approval_returned": ApprovalReturned(
+            company, name, f"{_URL}/approvals/1", title=title, outcome="returned", decided_by=name,
+            comment={"en": "The credit note of May is missing.", "zh": "缺少五月的红字发票。"}[language],
+        ),
+        "run_decided": RunDecided(
+            company, name, f"{_URL}/runs/1", period="2026-06",
+            figures=(Figure("Approved", "126"), Figure("Returned", "1"), Figure("Rejected", "1")),
+            unapproved=(Figure("returned", number), Figure("rejected", "2026-06/C00077/USD/v1")),
+        ),
+        "digest": Digest(
+            company, name, f"{_URL}/inbox", gathered="approval_asked", count=12,
+            lines=(title, f"2026-06/C00124/USD/v1 {_CUSTOMER[language]}"),
+        ),
+    }  # fmt: skip
+
+
+def _about_customers(language: str) -> dict[str, Letter]:
+    company, name, customer, number = _COMPANY[language], _STAFF[language], _CUSTOMER[language], "2026-06/C00123/CNY/v1"
+    return {
+        "promise_broken": PromiseBroken(
+            company, name, f"{_URL}/customers/1", number=number, amount="18350.40", currency="CNY",
+            due_on=date(2026, 7, 15), customer=customer, promised_by=_CONTACT[language],
+        ),
+        "mail_bounced": MailBounced(
+            company, name, f"{_URL}/customers/1", customer=customer, address="wang@customer.example", number=number,
+            words="550 5.1.1 <wang@customer.example>: Recipient address rejected: User unknown",
+        ),
+        "reply_received": ReplyReceived(
+            company, name, f"{_URL}/statements/1", customer=customer, number=number, answered_by=_CONTACT[language],
+            words={
+                "en": "We have paid INV-20817 on Monday.\nPlease check.",
+                "zh": "INV-20817 已于周一付款。\n请查收。",
+            }[language],
+        ),
+        "weekly_digest": WeeklyDigest(
+            company, name, f"{_URL}/runs", start=date(2026, 7, 6), end=date(2026, 7, 12),
+            figures=(
+                Figure("Accepted by mail servers", "128"), Figure("Opened by customers", "97"),
+                Figure("Answered", "81"), Figure("Came back", "2"), Figure("Open disputes", "5"),
+            ),
+        ),
+    }  # fmt: skip
+
+
 def _for_customer(language: str) -> dict[str, Letter]:
     company, customer, contact = _COMPANY[language], _CUSTOMER[language], _CONTACT[language]
     link, number = f"{_URL}/s#sample", "2026-06/C00123/CNY/v1"
@@ -118,4 +181,18 @@ def _for_customer(language: str) -> dict[str, Letter]:
             company, contact, link, level=level, customer=customer, statements=waiting if level != _LAST_LEVEL else (),
             items=_ITEMS, totals=(Figure("CNY", "23150.40"),),
         )  # fmt: skip
+    disputed = {"number": number, "document": "INV-20817", "amount": "1200.00", "currency": "CNY"}
+    made["dispute_answered"] = DisputeAnswered(
+        company, contact, link, **disputed,
+        words={"en": "The carrier says ten cartons. May we see the slip?", "zh": "承运人称共十箱，能否提供签收单？"}[
+            language
+        ],
+    )  # fmt: skip
+    made["dispute_resolved"] = DisputeResolved(
+        company, contact, link, **disputed, resolution="credited",
+        words={"en": "Credit note CN-118 follows.", "zh": "红字发票 CN-118 随后寄出。"}[language],
+    )  # fmt: skip
+    made["promise_due"] = PromiseDue(
+        company, contact, link, number=number, amount="18350.40", currency="CNY", due_on=date(2026, 7, 15)
+    )
     return made

@@ -16,10 +16,12 @@ from ledger.business_calendar import country_of_zone
 from ledger.canonical import Json
 from services.approval_subjects import subject_kind
 from services.ask_approvers import ask_approvers, tell_preparers
+from storage.approval_acts import ActMeta
 from storage.approval_moment import read_moment
 from storage.approval_policies import policy_of
 from storage.approval_tasks import set_timer
-from storage.approvals import ActMeta, NewRequest, StoredRequest, append_events, insert_requests
+from storage.approval_writes import Change, NewRequest, append_many, insert_requests
+from storage.approvals import StoredRequest
 from storage.audit import SYSTEM, Actor, record
 from storage.companies import own_company
 from storage.database import Session
@@ -105,7 +107,7 @@ async def proceed(
     """Appends events to a locked request and does all that follows from them; nothing when there are none."""
     if not events:
         return stored
-    after = await append_events(session, company_id, stored, events, meta)
+    after = (await append_many(session, company_id, [Change(stored, events, meta)]))[0]
     await _follow(session, company_id, after, events, env, meta)
     await _record(session, company_id, after, events, meta)
     return await _use_at_once(session, company_id, after, env)
@@ -118,7 +120,7 @@ async def _use_at_once(session: Session, company_id: UUID, stored: StoredRequest
         return stored
     events = await decided_or_raised(session, company_id, stored.request, Consume(), env)
     meta = ActMeta(None, None, "system", "session", f"consume/{stored.request.id}")
-    used = await append_events(session, company_id, stored, events, meta)
+    used = (await append_many(session, company_id, [Change(stored, events, meta)]))[0]
     await effect(session, company_id, stored.request)
     await _record(session, company_id, used, events, meta)
     return used
@@ -138,7 +140,9 @@ async def _follow(
             await _remind(session, company_id, stored, env)
     asks = any(isinstance(event, StageOpened | Escalated) for event in events)
     if asks and request.state == OPEN and not quiet:
-        await ask_approvers(session, company_id, request, env, f"stage/{stored.act_count}")
+        handed_up = any(isinstance(event, Escalated) for event in events)
+        kind = "approval_escalated" if handed_up else "approval_asked"
+        await ask_approvers(session, company_id, request, env, f"stage/{stored.act_count}", kind)
 
 
 def _actor(meta: ActMeta) -> Actor:

@@ -10,6 +10,7 @@ from approvals.request import Request
 from approvals.staffing import exclusion, possible_people
 from services.approval_subjects import subject_kind
 from services.subject_kinds import Description
+from services.tell_decisions import gathered_run, tell_run_decided
 from storage.database import Session
 from storage.outbox import Message, enqueue
 from storage.people import Person, people_of
@@ -80,7 +81,12 @@ async def tell_preparers(
     people = await people_of(session, company_id)
     told = ({request.submitted_by} | request.preparers) - {None, decided_by}
     queued = 0
+    run_id = gathered_run(request, outcome)
+    kind = "approval_returned" if outcome == "returned" else "approval_decided"
     for person in (people[one] for one in told if one in people):
+        if run_id:
+            queued += await tell_run_decided(session, company_id, request, run_id, person)
+            continue
         description = await _describe(session, company_id, request, person.language)
         decider = people.get(decided_by) if decided_by is not None else None
         payload = {
@@ -88,8 +94,8 @@ async def tell_preparers(
             "decided_by": decider.name if decider is not None else "", "comment": reason,
             "url_path": f"/approvals/{request.id}", "link": "page",
         }  # fmt: skip
-        key = f"approval_decided/{request.id}/{request.round}"
-        queued += await _send(session, company_id, "approval_decided", person, payload, request, key)
+        key = f"{kind}/{request.id}/{request.round}"
+        queued += await _send(session, company_id, kind, person, payload, request, key)
     return queued
 
 

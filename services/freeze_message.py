@@ -12,15 +12,17 @@ from notifications.mime import Attachment, Envelope, Signing, freeze
 from notifications.slack import frozen_blocks
 from reports.statement_pdf import render_pdf
 from reports.statement_workbook import render_workbook
-from services.message_contexts import CONTEXTS, FactsGoneError, Telling, attachment_names
+from services.message_contexts import CONTEXTS, attachment_names
+from services.message_reasons import check_reason
 from services.settings import Settings
+from services.telling import FactsGoneError, Telling
 from storage.companies import own_company
 from storage.database import Session
 from storage.deliveries import find_contact, find_user, statement_facts
 from storage.outbox import OutboxRow, store_frozen
 from words.catalog import LANGUAGES
 
-FOR_CUSTOMERS = frozenset({"statement_to_customer", "reminder"})
+FOR_CUSTOMERS = frozenset({"statement_to_customer", "reminder", "dispute_answered", "dispute_resolved", "promise_due"})
 """These go to a customer's contact; all others to our own people."""
 
 UNSUBSCRIBABLE = frozenset({"reminder"})
@@ -44,7 +46,11 @@ class MessageUnknownError(LookupError):
 async def freeze_message(
     session: Session, company_id: UUID, row: OutboxRow, settings: Settings, now: datetime
 ) -> bytes | None:
-    """The frozen bytes of a claimed row, stored; None when its lease is gone. Same transaction: links and bytes."""
+    """The frozen bytes of a claimed row, stored; None when its lease is gone. Same transaction: links and bytes.
+
+    Raises MessageOutdatedError or MessageTooEarlyError, also for bytes that wait since an earlier try.
+    """
+    await check_reason(session, company_id, row)
     if row.frozen is not None:
         return row.frozen
     telling = await _telling(session, row, settings, company_id)

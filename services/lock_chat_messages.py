@@ -5,7 +5,7 @@ from uuid import UUID
 from storage.database import Database, transaction
 from storage.outbox import Message, OutboxRow, enqueue, rows_of_subject
 
-ASKING = frozenset({"approval_asked", "approval_reminded"})
+ASKING = frozenset({"approval_asked", "approval_reminded", "approval_escalated"})
 """Messages with buttons."""
 
 REPLACES = "replaces"

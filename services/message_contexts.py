@@ -5,7 +5,6 @@ One function per kind; each mints the links that its message carries, in the cal
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +13,9 @@ from notifications.contexts import (
     AnswerReceived,
     ApprovalAsked,
     ApprovalDecided,
+    ApprovalEscalated,
     ApprovalReminded,
+    ApprovalReturned,
     Bucket,
     Check,
     ComplianceDigest,
@@ -30,12 +31,11 @@ from notifications.contexts import (
     UnansweredStatement,
 )
 from notifications.labels import plain_label
-from services.settings import Settings
-from storage.companies import Company
-from storage.database import Session
-from storage.deliveries import Person, StatementFacts, customer_name, decision_facts, dispute_facts, statement_facts
-from storage.outbox import OutboxRow
-from storage.tokens import CUSTOMER_DAYS, STAFF_DAYS, mint
+from services.case_contexts import CASE_CONTEXTS
+from services.customer_link import answer_link
+from services.telling import FactsGoneError, Telling, statement_told
+from storage.deliveries import customer_name, decision_facts, dispute_facts
+from storage.tokens import STAFF_DAYS, mint
 from words.catalog import translate
 from words.figures import amount_text, money_text
 
@@ -50,41 +50,12 @@ PLAIN_MONEY = re.compile(r"([A-Z]{3}) (-?\d+(?:\.\d+)?)")
 """An amount as services write it, "USD 1234.50": people get their own grouping."""
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """A row about to be told: to whom, in which language, by which company."""
-
-    session: Session
-    row: OutboxRow
-    settings: Settings
-    company: Company
-    person: Person | None
-    language: str
-
-    @property
-    def name(self) -> str:
-        """Whom the message greets."""
-        return self.person.name if self.person is not None else ""
-
-    def url(self, path: str) -> str:
-        """An address of ours."""
-        return self.settings.public_url.rstrip("/") + path
-
-
-class FactsGoneError(LookupError):
-    """What the message is about is no longer there."""
-
-
-class MessageOutdatedError(Exception):
-    """Meanwhile there is nothing to tell any more: the request was decided, the version replaced."""
-
-
-NO_LONGER_SENT = frozenset({"superseded", "void", "rejected"})
-"""A version in one of these no longer speaks for the account."""
-
-
 async def _approval_asked(telling: Telling) -> Letter:
     return ApprovalAsked(**await _approval(telling))
+
+
+async def _approval_escalated(telling: Telling) -> Letter:
+    return ApprovalEscalated(**await _approval(telling))
 
 
 async def _approval_reminded(telling: Telling) -> Letter:
@@ -94,9 +65,6 @@ async def _approval_reminded(telling: Telling) -> Letter:
 async def _approval(telling: Telling) -> dict[str, Any]:
     """One request with its decision link, or several at once with the way to the inbox ("link": "page")."""
     payload, request_id = telling.row.payload, str(telling.row.payload.get("request_id", ""))
-    known = await decision_facts(telling.session, telling.company.id, UUID(request_id)) if request_id else None
-    if known is not None and known[0] != "open":
-        raise MessageOutdatedError(f"the request is {known[0]}")
     single = bool(request_id) and payload.get("link", "decide") == "decide"
     binding: dict[str, Any] = {key: payload[key] for key in ("stage", "round", "digest") if key in payload}
     link = telling.url(str(payload.get("url_path") or f"/approvals/{request_id}"))
@@ -115,16 +83,25 @@ async def _approval(telling: Telling) -> dict[str, Any]:
 
 
 async def _approval_decided(telling: Telling) -> Letter:
+    return ApprovalDecided(**await _decision(telling))
+
+
+async def _approval_returned(telling: Telling) -> Letter:
+    return ApprovalReturned(**await _decision(telling))
+
+
+async def _decision(telling: Telling) -> dict[str, Any]:
     payload, request_id = telling.row.payload, telling.row.payload["request_id"]
     known = await decision_facts(telling.session, telling.company.id, UUID(str(request_id)))
     state, people = known if known is not None else ("cancelled", [])
     separator = "、" if telling.language == "zh" else ", "
     decided_by = payload.get("decided_by") or separator.join(people)
-    return ApprovalDecided(
-        telling.company.name, telling.name, telling.url(str(payload.get("url_path") or f"/approvals/{request_id}")),
-        title=str(payload.get("title", "")), outcome=str(payload.get("outcome") or state),
-        decided_by=str(decided_by), comment=str(payload.get("comment") or ""),
-    )  # fmt: skip
+    return {
+        "company": telling.company.name, "name": telling.name,
+        "link": telling.url(str(payload.get("url_path") or f"/approvals/{request_id}")),
+        "title": str(payload.get("title", "")), "outcome": str(payload.get("outcome") or state),
+        "decided_by": str(decided_by), "comment": str(payload.get("comment") or ""),
+    }  # fmt: skip
 
 
 async def _run_needs_you(telling: Telling) -> Letter:
@@ -144,30 +121,10 @@ async def _run_finished(telling: Telling) -> Letter:
     )  # fmt: skip
 
 
-async def _statement(telling: Telling, statement_id: str) -> StatementFacts:
-    found = await statement_facts(telling.session, telling.company.id, UUID(statement_id))
-    if found is None:
-        raise FactsGoneError(f"statement {statement_id}")
-    return found
-
-
-async def answer_link(telling: Telling, statement_id: str, digest: str) -> str:
-    """A link by which this contact answers this version; the token is minted now and kept nowhere else."""
-    if telling.person is None:
-        raise FactsGoneError(f"contact of {telling.row.recipient}")
-    token = await mint(
-        telling.session, telling.company.id, "answer", ("statement", statement_id), telling.person.id,
-        {"digest": digest, "recipient": telling.row.recipient}, timedelta(days=CUSTOMER_DAYS),
-    )  # fmt: skip
-    return telling.url(f"/s#{token}")
-
-
 async def _statement_to_customer(telling: Telling) -> Letter:
     statement_id = str(telling.row.payload["statement_id"])
-    facts = await _statement(telling, statement_id)
+    facts = await statement_told(telling, statement_id)
     content = facts.content
-    if facts.status in NO_LONGER_SENT:
-        raise MessageOutdatedError(f"{facts.number} is {facts.status}")
     return StatementToCustomer(
         telling.company.name, telling.name, await answer_link(telling, statement_id, facts.digest),
         number=facts.number, start=_day(content["period"]["start"]), end=_day(content["period"]["end"]),
@@ -192,7 +149,7 @@ async def _reminder(telling: Telling) -> Letter:
     payload = telling.row.payload
     statements = []
     for waiting in payload.get("statements", ()):
-        facts = await _statement(telling, str(waiting["statement_id"]))
+        facts = await statement_told(telling, str(waiting["statement_id"]))
         link = await answer_link(telling, str(facts.id), facts.digest)
         statements.append(
             UnansweredStatement(
@@ -214,7 +171,7 @@ async def _reminder(telling: Telling) -> Letter:
 
 async def _answer_received(telling: Telling) -> Letter:
     payload = telling.row.payload
-    facts = await _statement(telling, str(payload["statement_id"]))
+    facts = await statement_told(telling, str(payload["statement_id"]))
     return AnswerReceived(
         telling.company.name, telling.name, telling.url(f"/statements/{facts.id}"), number=facts.number,
         customer=facts.customer_name, answer=str(payload.get("kind", "agree")),
@@ -308,7 +265,9 @@ def _checks(given: object, language: str) -> tuple[Check, ...]:
 CONTEXTS: dict[str, Callable[[Telling], Awaitable[Letter]]] = {
     "approval_asked": _approval_asked,
     "approval_reminded": _approval_reminded,
+    "approval_escalated": _approval_escalated,
     "approval_decided": _approval_decided,
+    "approval_returned": _approval_returned,
     "run_needs_you": _run_needs_you,
     "run_finished": _run_finished,
     "statement_to_customer": _statement_to_customer,
@@ -316,5 +275,6 @@ CONTEXTS: dict[str, Callable[[Telling], Awaitable[Letter]]] = {
     "answer_received": _answer_received,
     "dispute_opened": _dispute_opened,
     "compliance_digest": _compliance_digest,
+    **CASE_CONTEXTS,
 }
 """Every kind of notifications.contexts.KINDS; a test holds both to each other."""

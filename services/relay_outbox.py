@@ -21,7 +21,7 @@ from services.freeze_message import freeze_message
 from services.internal_work import WORK
 from services.judge_uncertain import judge_once
 from services.lock_chat_messages import REPLACES
-from services.message_contexts import MessageOutdatedError
+from services.message_reasons import MessageOutdatedError, MessageTooEarlyError
 from services.settings import Settings
 from services.settle_message import settle_answer, settle_internal_error
 from storage.claims import Outcome, Pace, claim, enter_data, settle, sweep_abandoned, take_slot
@@ -164,15 +164,16 @@ async def _must_wait(engine: Database, company_id: UUID, carriers: Carriers, row
 
 
 async def _frozen(engine: Database, company_id: UUID, settings: Settings, row: OutboxRow) -> bytes | None:
-    if row.frozen is not None:
-        return row.frozen
     try:
         async with transaction(engine, company_id) as session:
             return await freeze_message(session, company_id, row, settings, await database_now(session))
     except MessageOutdatedError as outdated:
-        async with transaction(engine, company_id) as session:
-            await settle(session, company_id, row, Outcome("cancelled", "outdated", str(outdated)))
-        return None
+        outcome = Outcome("cancelled", "outdated", str(outdated))
+    except MessageTooEarlyError as early:
+        outcome = Outcome("pending", "", str(early), wait=early.seconds, count_try=False)
+    async with transaction(engine, company_id) as session:
+        await settle(session, company_id, row, outcome)
+    return None
 
 
 async def _has_slot(engine: Database, company_id: UUID, row: OutboxRow) -> bool:

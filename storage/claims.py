@@ -167,6 +167,8 @@ async def settle(session: Session, company_id: UUID, row: OutboxRow, outcome: Ou
     }  # fmt: skip
     if outcome.state == "accepted":
         values |= {"accepted_at": NOW, "frozen": None}
+    elif outcome.state == "cancelled":
+        values["frozen"] = None  # its links are live
     if outcome.wait is not None:
         values["next_at"] = NOW + _seconds(outcome.wait)
     if outcome.external_id is not None:

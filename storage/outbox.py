@@ -147,6 +147,20 @@ async def rows_of_subject(session: Session, company_id: UUID, subject_kind: str,
     return rows_of((await session.execute(query.order_by(outbox.c.id))).all())
 
 
+async def count_of_subject(
+    session: Session, company_id: UUID, subject: tuple[str, str], person_id: UUID, states: Sequence[str]
+) -> tuple[int, int]:
+    """How many messages about the subject (kind, id) to this person are in one of the states, and how many in all."""
+    query = select(func.count().filter(outbox.c.state.in_(states)), func.count()).where(
+        outbox.c.company_id == company_id,
+        outbox.c.subject_kind == subject[0],
+        outbox.c.subject_id == subject[1],
+        outbox.c.person_id == person_id,
+    )
+    within, ever = (await session.execute(query)).one()
+    return int(within), int(ever)
+
+
 async def count_states(session: Session, company_id: UUID) -> dict[str, int]:
     """How many messages are in each state."""
     query = select(outbox.c.state, func.count()).where(outbox.c.company_id == company_id).group_by(outbox.c.state)

@@ -1,6 +1,7 @@
 """MIME parsed back by the standard library: parts, names, threads, marks; headers that cannot be injected."""
 
 import email
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import default
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifications.messages import Rendered, render
+from notifications.messages import Rendered, one_line, render
 from notifications.mime import AddressInvalidError, Attachment, Envelope, Signing, check_address, freeze
 from notifications.samples import samples
 
@@ -164,3 +165,15 @@ def test_dkim_verifies_and_tampering_shows(tmp_path: Path) -> None:
     assert dkim.verify(content, dnsfunc=dns)
     assert b"83,150.40" in content
     assert not dkim.verify(content.replace(b"83,150.40", b"83,150.41"), dnsfunc=dns)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(min_size=1, max_size=190), st.sampled_from(["a@x.example", "王@x.example"]))
+def test_a_subject_never_begins_with_a_fold(text: str, recipient: str) -> None:
+    """Whatever its first word is: on the header's first line, short lines, read back as it was."""
+    subject = one_line(text) or "x"
+    content = freeze(Rendered(subject, "t", "<p>t</p>", []), replace(ENVELOPE, recipient=recipient))
+    lines = content.partition(b"\nSubject:")[2].split(b"\r\n")
+    assert len(lines[0].split()) >= 1
+    assert all(len(line) <= 78 for line in lines[: lines.index(next(x for x in lines if x.startswith(b"Date:")))])
+    assert parsed(content)["Subject"] == subject

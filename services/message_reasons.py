@@ -1,0 +1,84 @@
+"""Whether a message still has its reason: asked before each try, because a waiting mail outlives what it tells.
+
+A request may be decided, a version replaced, a reminder answered while a mail server says "later" for days.
+"""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from storage.database import Session
+from storage.deliveries import decision_facts
+from storage.message_facts import RunDecisions, run_decisions, statuses_of
+from storage.outbox import OutboxRow
+
+APPROVAL_KINDS = frozenset({"approval_asked", "approval_reminded", "approval_escalated"})
+"""Messages that ask for a decision: they end with it."""
+
+NO_LONGER_SENT = frozenset({"superseded", "void", "rejected"})
+"""A version in one of these no longer speaks for the account."""
+
+UNANSWERED = "sent"
+"""The one status in which a statement still waits for its customer."""
+
+LOOK_AGAIN_SECONDS = 60.0
+"""How often a message that tells the end of something looks whether the end has come."""
+
+GATHERED_MOST = 86_400.0
+"""A preparer waits a day at most for a run whose last requests nobody decides."""
+
+
+class MessageOutdatedError(Exception):
+    """Meanwhile there is nothing to tell any more: the request was decided, the version replaced."""
+
+
+class MessageTooEarlyError(Exception):
+    """What it tells is not over yet; `seconds` until it is worth another look."""
+
+    def __init__(self, words: str, seconds: float = LOOK_AGAIN_SECONDS) -> None:
+        super().__init__(words)
+        self.seconds = seconds
+
+
+async def check_reason(session: Session, company_id: UUID, row: OutboxRow) -> None:
+    """Raises MessageOutdatedError or MessageTooEarlyError; kinds that tell what has happened are always true."""
+    check = _CHECKS.get(row.kind)
+    if check is not None:
+        await check(session, company_id, row)
+
+
+async def _request_is_open(session: Session, company_id: UUID, row: OutboxRow) -> None:
+    request_id = str(row.payload.get("request_id", ""))
+    known = await decision_facts(session, company_id, UUID(request_id)) if request_id else None
+    if known is not None and known[0] != "open":
+        raise MessageOutdatedError(f"the request is {known[0]}")
+
+
+async def _version_holds(session: Session, company_id: UUID, row: OutboxRow) -> None:
+    for number, status in await statuses_of(session, company_id, [UUID(str(row.payload["statement_id"]))]):
+        if status in NO_LONGER_SENT:
+            raise MessageOutdatedError(f"{number} is {status}")
+
+
+async def _something_waits(session: Session, company_id: UUID, row: OutboxRow) -> None:
+    """A reminder about documents keeps its reason; one about statements alone ends with their answers."""
+    asked = [UUID(str(one["statement_id"])) for one in row.payload.get("statements", ())]
+    if not asked or row.payload.get("items"):
+        return
+    found = await statuses_of(session, company_id, asked)
+    if all(status != UNANSWERED for _, status in found):
+        raise MessageOutdatedError(", ".join(f"{number} is {status}" for number, status in found))
+
+
+async def _run_is_decided(session: Session, company_id: UUID, row: OutboxRow) -> None:
+    found: RunDecisions = await run_decisions(session, company_id, str(row.payload["run_id"]))
+    waiting = found.counts.get("open", 0)
+    if waiting and row.age < GATHERED_MOST:
+        raise MessageTooEarlyError(f"{waiting} requests of the run wait for a decision")
+
+
+_CHECKS: dict[str, Callable[[Session, UUID, OutboxRow], Awaitable[None]]] = {
+    **dict.fromkeys(APPROVAL_KINDS, _request_is_open),
+    "statement_to_customer": _version_holds,
+    "reminder": _something_waits,
+    "run_decided": _run_is_decided,
+}
