@@ -12,6 +12,7 @@ import polars as pl
 from connectors.columns import (
     SCALE,
     Columns,
+    check_cells,
     open_columns,
     read_address,
     read_amount,
@@ -27,7 +28,10 @@ from connectors.limits import DUE_WITHIN_DAYS
 from connectors.profiles import Profile
 from connectors.records import (
     add_attributes,
+    disputed_parts,
+    mark_lines,
     name_records,
+    read_only,
     records_of_lines,
     records_of_rows,
     rounded,
@@ -40,6 +44,9 @@ from connectors.values import parse_amount
 
 QUARANTINE_RANK = SEVERITY_RANK["quarantine"]
 RANK_OF_CODE = {code: SEVERITY_RANK[rule.severity] for code, rule in RULES.items()}
+ROWS_AT_ONCE = 100_000
+"""Rows whose fields are read at a time: the texts of a million rows beside their values would take a gigabyte."""
+
 FINDING_SCHEMA = {"row": pl.Int32, "column": pl.String, "raw": pl.String, "code": pl.String}
 
 
@@ -73,13 +80,10 @@ def collect(table: Table, profile: Profile, today: date, timezone: str, control:
         raise FileRefusedError("control_rows", f"{table.rows} ≠ {announced.rows}")
     table, trailer = _without_total_row(table, profile)
     work = open_columns(table, profile)
-    work.file_findings.extend(table.findings)
-    _read_fields(work, timezone)
-    _check_dates(work, today)
-    row_parts(work)
+    slices = [*table.frame.iter_slices(ROWS_AT_ONCE)] or [table.frame]
+    work.frame = pl.concat([_read_rows(work.of_rows(rows), today, timezone) for rows in slices])
     _check_total(work, announced.total if announced.total is not None else trailer)
     name_records(work)
-    add_attributes(work)
     records = records_of_rows(work) if profile.group is None else records_of_lines(work, profile.group)
     records = rounded(work, with_extras(work, signed(work, records)))
     _flag_records(work, records)
@@ -93,7 +97,21 @@ def collect(table: Table, profile: Profile, today: date, timezone: str, control:
     if profile.group is None:
         items, doubles, repeated = _one_per_document(work, items)
         findings = pl.concat([findings, doubles]).sort("row", maintain_order=True)
-    return Collected(items, findings, work.file_findings, work.frame.select("row", "rid"), table, repeated)
+    file_findings = [*table.findings, *work.file_findings]
+    return Collected(items, findings, file_findings, work.frame.select("row", "rid"), table, repeated)
+
+
+def _read_rows(work: Columns, today: date, timezone: str) -> pl.DataFrame:
+    """Everything that one row tells by itself."""
+    check_cells(work)
+    _read_fields(work, timezone)
+    _check_dates(work, today)
+    row_parts(work)
+    disputed_parts(work)
+    add_attributes(work)
+    if work.profile.group is not None:
+        mark_lines(work, work.profile.group)
+    return read_only(work)
 
 
 def _read_fields(work: Columns, timezone: str) -> None:

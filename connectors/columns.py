@@ -1,7 +1,7 @@
 """The fields of a table as typed columns: a vectorised pattern takes the clean cells, `values.py` the few others."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -28,14 +28,23 @@ ID_FIELDS = ("customer", "number", "settles")
 
 @dataclass(slots=True)
 class Columns:
-    """The working frame: raw texts of the table beside typed columns, and what was found so far."""
+    """The working frame: raw texts of some of the table's rows beside typed columns, and what was found so far.
+
+    The parts of one table (`of_rows`) share what they found and what they parsed.
+    """
 
     table: Table
     profile: Profile
     frame: pl.DataFrame
     places: dict[str, int]
     issues: list[pl.DataFrame] = field(default_factory=list)
-    file_findings: list[Finding] = field(default_factory=list)
+    counts: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    answers: dict[str, dict[str, tuple[Any, ...]]] = field(default_factory=dict)
+
+    def of_rows(self, rows: pl.DataFrame) -> "Columns":
+        """The columns over these rows of the table, with the raw texts of the profile's fields."""
+        texts = (pl.col(f"c{place}").str.strip_chars().alias(f"t_{name}") for name, place in self.places.items())
+        return replace(self, frame=rows.with_columns(texts))
 
     def header(self, name: str) -> str:
         """The header that a field was read from, for findings."""
@@ -53,19 +62,47 @@ class Columns:
 
     def flag(self, mask: pl.Expr, name: str, code: str, raw: pl.Expr | None = None) -> None:
         """Adds a finding for each row where `mask` holds."""
+        rows = self.frame.filter(mask)
+        if not rows.height:
+            return
+        if raw is None and name in self.places and f"t_{name}" not in rows.columns:
+            text = pl.col(f"c{self.places[name]}").str.strip_chars().alias(f"t_{name}")
+            rows = rows.join(self.table.frame.select("row", text), on="row", how="left", maintain_order="left")
         shown = raw if raw is not None else (pl.col(f"t_{name}") if name in self.places else pl.lit(""))
-        found = self.frame.filter(mask).select(
-            "row", pl.lit(self.header(name)).alias("column"), shown.cast(pl.String).alias("raw"),
-            pl.lit(code).alias("code"),
+        self.issues.append(
+            rows.select(
+                "row", pl.lit(self.header(name)).alias("column"), shown.cast(pl.String).alias("raw"),
+                pl.lit(code).alias("code"),
+            )
         )  # fmt: skip
-        if found.height:
-            self.issues.append(found)
+
+    def count(self, name: str, code: str, number: int, what: str = "") -> None:
+        """Counts rows towards a finding of the whole file; `what` is shown behind the number."""
+        if number:
+            key = (self.header(name), code, what)
+            self.counts[key] = self.counts.get(key, 0) + number
+
+    def mark(self, name: str, code: str, what: str = "") -> None:
+        """A finding of the whole file without a number of rows."""
+        self.counts.setdefault((self.header(name), code, what), 0)
+
+    @property
+    def file_findings(self) -> list[Finding]:
+        """What was counted and marked."""
+        return [
+            Finding(None, column, f"{number} × {what}".strip() if number else what, code)
+            for (column, code, what), number in self.counts.items()
+        ]
 
     def parsed(self, name: str, source: pl.Expr, parse: Callable[[str], tuple[Any, ...]], kinds: list[Any]) -> None:
         """Adds `v_{name}` (and more columns) by calling `parse` once per different text; its last value is a code."""
         keyed = self.frame.with_columns(source.alias("k"))
         distinct = keyed["k"].unique().drop_nulls().to_list()
-        answers = [parse(text) for text in distinct]
+        known = self.answers.setdefault(name, {})
+        for text in distinct:
+            if text not in known:
+                known[text] = parse(text)
+        answers = [known[text] for text in distinct]
         names = [f"v_{name}", *(f"x{i}_{name}" for i in range(1, len(kinds))), f"e_{name}"]
         found = pl.DataFrame(
             {"k": pl.Series(distinct, dtype=pl.String)}
@@ -78,7 +115,7 @@ class Columns:
 
 
 def open_columns(table: Table, profile: Profile) -> Columns:
-    """Finds the profile's columns in the table. Raises FileRefusedError for a missing or doubled one."""
+    """Finds the profile's columns in the table; no row is read yet. Raises FileRefusedError when one is missing."""
     needed = {"customer", "number", "document_date", "currency"} - set(profile.constants)
     needed |= {"amount"} if "amount" in profile.columns else {"quantity", "price"}
     places = {}
@@ -90,15 +127,11 @@ def open_columns(table: Table, profile: Profile) -> Columns:
         places[f"extra{index}_date"] = locate(table.headers, (extra.date_column,)) or 0
         if extra.amount_column is not None:
             places[f"extra{index}_amount"] = locate(table.headers, (extra.amount_column,)) or 0
-    work = Columns(table, profile, table.frame, places)
-    work.frame = work.frame.with_columns(
-        pl.col(f"c{place}").str.strip_chars().alias(f"t_{name}") for name, place in places.items()
-    )
-    _check_cells(work)
-    return work
+    return Columns(table, profile, table.frame.clear(), places)
 
 
-def _check_cells(work: Columns) -> None:
+def check_cells(work: Columns) -> None:
+    """Takes out what no field may hold: direction marks, cell errors, formulas without a value."""
     for name in work.places:
         text = pl.col(f"t_{name}")
         if not work.frame.filter(text.str.contains(f"{_BIDI}|^[#\x00]")).height:
@@ -128,9 +161,7 @@ def read_ids(work: Columns) -> None:
         work.frame = work.frame.with_columns(
             pl.when(missing).then(pl.lit(account)).otherwise(pl.col("v_customer")).alias("v_customer")
         )
-        work.file_findings.append(
-            Finding(None, work.header("customer"), f"{count} × {account}", "customer_named_account")
-        )
+        work.count("customer", "customer_named_account", count, account)
 
 
 def _refuse_lost_digits(work: Columns, name: str) -> None:
@@ -150,7 +181,7 @@ def _cleaned_id(work: Columns, name: str) -> pl.Expr:
     tails = work.frame.filter(tail).height
     if tails and name in work.profile.strip_float_tail:
         text = pl.when(tail).then(text.str.strip_suffix(".0")).otherwise(text)
-        work.file_findings.append(Finding(None, work.header(name), f"{tails} ×", "ids_cleaned"))
+        work.count(name, "ids_cleaned", tails)
     elif tails:
         work.flag(tail, name, "id_float_tail")
     width = work.profile.widths.get(name, 0)
@@ -158,10 +189,9 @@ def _cleaned_id(work: Columns, name: str) -> pl.Expr:
     padded = work.frame.filter(short).height if width else 0
     if padded:
         text = pl.when(short).then(text.str.zfill(width)).otherwise(text)
-        work.file_findings.append(Finding(None, work.header(name), f"{padded} ×", "ids_padded"))
+        work.count(name, "ids_padded", padded)
     elif not width and work.places[name] in work.table.numeric:
-        numbers = work.frame.filter(text != "").height
-        work.file_findings.append(Finding(None, work.header(name), f"{numbers} ×", "id_from_number"))
+        work.count(name, "id_from_number", work.frame.filter(text != "").height)
     return text
 
 
@@ -227,7 +257,7 @@ def read_date(work: Columns, name: str, timezone: str) -> None:
     work.parsed(name, day, parse, [pl.Date])
     flag_codes(work, name, DATE_CODES)
     if "date_ambiguous" in work.frame[f"e_{name}"].drop_nulls().unique().to_list():
-        work.file_findings.append(Finding(None, work.header(name), "", "dates_undecided"))
+        work.mark(name, "dates_undecided")
 
 
 AMOUNT_CODES = ("number_malformed", "number_ambiguous", "number_too_large", "number_tidied")
@@ -256,7 +286,7 @@ def read_amount(work: Columns, name: str) -> None:
     work.frame = work.frame.with_columns(pl.when(clean).then(signed).otherwise(pl.col(f"v_{name}")).alias(f"v_{name}"))
     flag_codes(work, name, AMOUNT_CODES)
     if "number_ambiguous" in work.frame[f"e_{name}"].drop_nulls().unique().to_list():
-        work.file_findings.append(Finding(None, work.header(name), "", "numbers_undecided"))
+        work.mark(name, "numbers_undecided")
     symbol = pl.col(f"x1_{name}")
     for sign in work.frame[f"x1_{name}"].drop_nulls().unique().to_list():
         work.flag((symbol == sign) & ~pl.col("v_currency").is_in(SYMBOLS[sign]), name, "symbol_contradicts")

@@ -8,7 +8,6 @@ import hashlib
 import polars as pl
 
 from connectors.columns import AMOUNTS_IN_PARTS, SCALE, Columns
-from connectors.findings import Finding
 from connectors.profiles import Extra, Group
 from connectors.tables import locate
 from ledger.items import Kind
@@ -50,6 +49,29 @@ def row_parts(work: Columns) -> None:
     work.frame = work.frame.with_columns(parts.cast(AMOUNTS_IN_PARTS).alias("parts"))
 
 
+def disputed_parts(work: Columns) -> None:
+    """Adds `disputed_parts`: the disputed amount, or the whole row where the profile has words for it."""
+    disputed: pl.Expr = pl.lit(0, dtype=AMOUNTS_IN_PARTS)
+    if "disputed" in work.places and not work.profile.disputed_values:
+        disputed = pl.col("v_disputed").fill_null(0)
+    elif "disputed" in work.places:
+        flagged = pl.col("t_disputed").is_in(list(work.profile.disputed_values))
+        disputed = pl.when(flagged).then(pl.col("parts")).otherwise(disputed)
+    work.frame = work.frame.with_columns(disputed.alias("disputed_parts"))
+
+
+def read_only(work: Columns) -> pl.DataFrame:
+    """What the records are made of: typed fields without the texts that they were read from."""
+    amounts = {"v_amount", "v_quantity", "v_price", "v_disputed"}
+    names = [
+        name
+        for name in work.frame.columns
+        if name in {"row", "parts", "disputed_parts", "attributes", "line"}
+        or (name[:2] == "v_" and name not in amounts)
+    ]
+    return work.frame.select(names)
+
+
 def name_records(work: Columns) -> None:
     """Adds `ref`, the record's name in its source, and `rid`."""
     profile = work.profile
@@ -66,7 +88,7 @@ def name_records(work: Columns) -> None:
 def records_of_rows(work: Columns) -> pl.DataFrame:
     """One record per row."""
     return work.frame.select(
-        "rid", "ref", *_common(work), "parts", _disputed(work).alias("disputed_parts"),
+        "rid", "ref", *_common(work), "parts", "disputed_parts",
         pl.lit(1, dtype=pl.Int32).alias("line_count"), "attributes", "row", pl.col("row").alias("last_row"),
         pl.lit(None, dtype=pl.List(pl.String)).alias("lines"),
         pl.lit(None, dtype=pl.List(AMOUNTS_IN_PARTS)).alias("line_parts"),
@@ -79,14 +101,13 @@ def records_of_lines(work: Columns, group: Group) -> pl.DataFrame:
     """One record per document; flags documents whose lines do not belong together."""
     if group.rounding == "line":
         _round_lines(work)
-    _mark_lines(work, group)
     mixed = pl.any_horizontal(
         (pl.col(name).min() != pl.col(name).max()).over("rid") for name in ("v_customer", "v_currency", "v_kind")
     )
     work.flag(mixed, "number", "document_mixed")
     common = [expr.first() for expr in _common(work)]
     records = work.frame.group_by("rid", maintain_order=True).agg(
-        pl.col("ref").first(), *common, pl.col("parts").sum(), _disputed(work).sum().alias("disputed_parts"),
+        pl.col("ref").first(), *common, pl.col("parts").sum(), pl.col("disputed_parts").sum(),
         pl.len().cast(pl.Int32).alias("line_count"), pl.col("attributes").first(), pl.col("row").first(),
         pl.col("row").last().alias("last_row"), pl.col("line").alias("lines"), pl.col("parts").alias("line_parts"),
         pl.lit(None, dtype=pl.String).first().alias("settles_ref"), pl.col("v_settles").first().alias("settles"),
@@ -106,15 +127,6 @@ def _common(work: Columns) -> list[pl.Expr]:
         "description",
     )  # fmt: skip
     return [*(pl.col(f"v_{name}").alias(name) for name in names), due.otherwise(pl.col("v_due_date")).alias("due_date")]
-
-
-def _disputed(work: Columns) -> pl.Expr:
-    if "disputed" not in work.places:
-        return pl.lit(0, dtype=AMOUNTS_IN_PARTS)
-    if not work.profile.disputed_values:
-        return pl.col("v_disputed").fill_null(0)
-    flagged = pl.col("t_disputed").is_in(list(work.profile.disputed_values))
-    return pl.when(flagged).then(pl.col("parts")).otherwise(pl.lit(0, dtype=AMOUNTS_IN_PARTS))
 
 
 def add_attributes(work: Columns) -> None:
@@ -146,7 +158,7 @@ def _round_lines(work: Columns) -> None:
     moved = work.frame.select((rounded - pl.col("parts")).sum()).item()
     work.frame = work.frame.with_columns(rounded.alias("parts"))
     if moved:
-        work.file_findings.append(Finding(None, work.header("amount"), _plain(moved), "rounded_by_line"))
+        work.mark("amount", "rounded_by_line", _plain(moved))
 
 
 def _plain(parts: int) -> str:
@@ -154,7 +166,7 @@ def _plain(parts: int) -> str:
     return f"{'-' if parts < 0 else ''}{whole}.{fraction:0{SCALE}d}".rstrip("0").rstrip(".")
 
 
-def _mark_lines(work: Columns, group: Group) -> None:
+def mark_lines(work: Columns, group: Group) -> None:
     """Adds `line`, a short digest of the line's own cells, led by its line number where the source has one."""
     places = dict.fromkeys([*work.places.values(), *(locate(work.table.headers, (name,)) or 0 for name in group.line)])
     texts = work.frame.select(pl.concat_str([pl.col(f"c{place}") for place in places], separator="\x1f").alias("t"))
@@ -231,9 +243,7 @@ def rounded(work: Columns, records: pl.DataFrame) -> pl.DataFrame:
     residue = (parts - minor * unit) // fine
     finer = parts % unit != 0
     if work.profile.keep_finer:
-        count = records.filter(finer & (parts % fine == 0)).height
-        if count:
-            work.file_findings.append(Finding(None, work.header("amount"), f"{count} ×", "amounts_finer"))
+        work.count("amount", "amounts_finer", records.filter(finer & (parts % fine == 0)).height)
         finer = parts % fine != 0
     code = (
         pl.when(pl.col("code").is_not_null()).then(pl.col("code"))
