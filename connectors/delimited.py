@@ -6,6 +6,8 @@ quotes, go through Python's strict CSV reader.
 
 import csv
 import io
+from collections.abc import Iterator
+from itertools import chain
 
 import polars as pl
 
@@ -27,27 +29,51 @@ RAW_CHARACTERS = 500
 
 QUOTE = '"'
 
+WHITE_SPACE = " \t\r\n\f\v\u00a0\u3000"
+"""A line of these and delimiters alone is blank."""
+
+BLOCK_BYTES = 4 << 20
+"""Text that is cut into cells at a time; the whole of a ledger at once would stand in memory five times."""
+
+SAMPLE_BYTES = 4_096
+"""Holds the rows that are shown when the encoding was found by trying."""
+
 
 def read_delimited(content: bytes, profile: Profile | None) -> Table:
     """The table of a text file. Raises FileRefusedError."""
-    text, findings = _decode(content, profile)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    head = text[: 1 << 16].split("\n")[:HEADER_SEARCH_ROWS]
+    content, findings = _decode(content, profile)
+    if b"\r" in content:
+        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    count = content.count(b"\n") + 1
+    if count > MAX_TEXT_ROWS:
+        raise FileRefusedError("file_too_many_cells", str(count))
+    head = content[: 1 << 16].decode(errors="ignore").split("\n")[:HEADER_SEARCH_ROWS]
     delimiter = _delimiter(head, profile)
-    lines = pl.DataFrame({"line": pl.Series([text]).str.split("\n").explode(empty_as_null=False)})
-    del text
-    lines = lines.with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int32))
-    if lines.height > MAX_TEXT_ROWS:
-        raise FileRefusedError("file_too_many_cells", str(lines.height))
-    quoted = lines.filter(pl.col("line").str.contains(QUOTE, literal=True))
-    spans = quoted.filter(pl.col("line").str.count_matches(QUOTE, literal=True) % 2 == 1).height > 0
-    rows = _all_by_csv(lines, delimiter) if spans else _quoted_by_csv(quoted, delimiter)
-    if spans:
-        return _from_lists(rows, profile, findings)
-    return _from_lines(lines, dict(rows), delimiter, profile, findings)
+    if QUOTE.encode() in content and any(_spans(lines) for lines in _line_blocks(content)):
+        return _from_lists(_all_by_csv(content.decode(), delimiter), profile, findings)
+    return _from_lines(_line_blocks(content), delimiter, profile, findings)
 
 
-def _decode(content: bytes, profile: Profile | None) -> tuple[str, list[Finding]]:
+def _line_blocks(content: bytes) -> Iterator[pl.DataFrame]:
+    """`row` and `line` of the whole text, some megabytes of it at a time."""
+    start, row = 0, 1
+    while start <= len(content):
+        end = content.find(b"\n", start + BLOCK_BYTES)
+        end = len(content) if end < 0 else end
+        text = content[start:end].decode()
+        lines = pl.Series("line", [text]).str.split("\n").explode(empty_as_null=False)
+        rows = pl.int_range(row, row + len(lines), dtype=pl.Int32, eager=True).alias("row")
+        yield pl.DataFrame([rows, lines])
+        start, row = end + 1, row + len(lines)
+
+
+def _spans(lines: pl.DataFrame) -> bool:
+    """Whether a quoted cell goes on in the next line."""
+    return bool((lines["line"].str.count_matches(QUOTE, literal=True) % 2 == 1).any())
+
+
+def _decode(content: bytes, profile: Profile | None) -> tuple[bytes, list[Finding]]:
+    """The text in UTF-8."""
     for mark, encoding in BOMS:
         if content.startswith(mark):
             return _strict(content, encoding), []
@@ -56,27 +82,29 @@ def _decode(content: bytes, profile: Profile | None) -> tuple[str, list[Finding]
     if content.count(b"\0") > UTF16_SHARE * len(content):
         encoding = "utf-16-le" if content[1:2] == b"\0" else "utf-16-be"
         return _found(_strict(content, encoding), encoding)
-    try:
-        return content.decode("utf-8"), []
-    except UnicodeDecodeError:
-        pass
-    for encoding in ("gb18030", "utf-16-le"):
+    for encoding in ("utf-8", "gb18030", "utf-16-le"):
         try:
-            return _found(content.decode(encoding), encoding)
+            text = _as_utf8(content, encoding)
         except UnicodeDecodeError:
             continue
+        return (text, []) if encoding == "utf-8" else _found(text, encoding)
     raise FileRefusedError("encoding_unknown")
 
 
-def _strict(content: bytes, encoding: str) -> str:
+def _as_utf8(content: bytes, encoding: str) -> bytes:
+    text = content.decode(encoding)
+    return content if encoding.lower().replace("_", "-") in {"utf-8", "utf8"} else text.encode()
+
+
+def _strict(content: bytes, encoding: str) -> bytes:
     try:
-        return content.decode(encoding)
+        return _as_utf8(content, encoding)
     except UnicodeDecodeError as error:
         raise FileRefusedError("encoding_unknown", encoding) from error
 
 
-def _found(text: str, encoding: str) -> tuple[str, list[Finding]]:
-    shown = "\n".join(text.splitlines()[:SAMPLE_ROWS])
+def _found(text: bytes, encoding: str) -> tuple[bytes, list[Finding]]:
+    shown = "\n".join(text[:SAMPLE_BYTES].decode(errors="ignore").splitlines()[:SAMPLE_ROWS])
     return text, [Finding(None, "", f"{encoding}\n{shown}"[:RAW_CHARACTERS], "encoding_read_as")]
 
 
@@ -124,10 +152,10 @@ def _quoted_by_csv(quoted: pl.DataFrame, delimiter: str) -> list[tuple[int, list
     return [(row, _parse(line, row, delimiter)) for row, line in quoted.iter_rows()]
 
 
-def _all_by_csv(lines: pl.DataFrame, delimiter: str) -> list[tuple[int, list[str]]]:
+def _all_by_csv(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     """Every record of a file with line breaks inside quotes; rows are records then, as a spreadsheet counts them."""
     rows: list[tuple[int, list[str]]] = []
-    reader = csv.reader(io.StringIO("\n".join(lines["line"])), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
     start = 1
     try:
         for number, cells in enumerate(reader, start=1):
@@ -137,7 +165,8 @@ def _all_by_csv(lines: pl.DataFrame, delimiter: str) -> list[tuple[int, list[str
             start = reader.line_num + 1
     except csv.Error as error:
         code = "quote_open" if "unexpected end" in str(error) else "quote_stray"
-        raise FileRefusedError(code, str(lines["line"][start - 1])[:RAW_CHARACTERS], row=len(rows) + 1) from error
+        line = text.split("\n")[start - 1]
+        raise FileRefusedError(code, line[:RAW_CHARACTERS], row=len(rows) + 1) from error
     return rows
 
 
@@ -167,38 +196,47 @@ def _fitting(rows: list[tuple[int, list[str]]], width: int) -> tuple[pl.DataFram
 
 
 def _from_lines(
-    lines: pl.DataFrame,
-    quoted: dict[int, list[str]],
-    delimiter: str,
-    profile: Profile | None,
-    findings: list[Finding],
+    blocks: Iterator[pl.DataFrame], delimiter: str, profile: Profile | None, findings: list[Finding]
 ) -> Table:
-    head = lines.head(HEADER_SEARCH_ROWS).rows()
-    index = find_header([quoted.get(row) or line.split(delimiter) for row, line in head], profile)
-    if index >= lines.height:
+    first = next(blocks)
+    head = [_parse(line, row, delimiter) if QUOTE in line else line.split(delimiter) for row, line in _head(first)]
+    index = find_header(head, profile)
+    if index >= first.height:
         raise FileRefusedError("file_empty")
-    header_row, header_line = lines.row(index)
-    headers = _headers(quoted.get(header_row) or str(header_line).split(delimiter))
-    width = len(headers)
-    body = lines.slice(index + 1).filter(
-        pl.col("line").str.replace_all(delimiter, "", literal=True).str.strip_chars() != ""
-    )
+    headers = _headers(head[index])
+    frames, broken = [], []
+    for lines in chain([first.slice(index + 1)], blocks):
+        frame, ragged = _cut(lines, delimiter, len(headers))
+        frames.append(frame)
+        broken += sorted(ragged, key=lambda finding: finding.row or 0)
+    return Table(headers, pl.concat(frames), findings, broken)
+
+
+def _head(first: pl.DataFrame) -> list[tuple[int, str]]:
+    return first.head(HEADER_SEARCH_ROWS).rows()
+
+
+def _cut(lines: pl.DataFrame, delimiter: str, width: int) -> tuple[pl.DataFrame, list[Finding]]:
+    """The cells of these lines, and the lines that have too many or too few."""
+    body = lines.filter(pl.col("line").str.strip_chars(f"{WHITE_SPACE}{delimiter}") != "")
     is_quoted = pl.col("line").str.contains(QUOTE, literal=True)
     has_nul = pl.col("line").str.contains("\0", literal=True)
     fits = pl.col("line").str.count_matches(delimiter, literal=True) == width - 1
-    plain = body.filter(~is_quoted & fits & ~has_nul)
+    marked = body.with_columns(quoted=is_quoted, good=~is_quoted & fits & ~has_nul)
+    plain = marked if marked["good"].all() else marked.filter("good")
     cells = plain["line"].str.split_exact(delimiter, width - 1).struct.unnest() if width > 1 else plain.select("line")
     frame = cells.rename(dict(zip(cells.columns, [f"c{i}" for i in range(width)], strict=True)))
     frame = frame.insert_column(0, plain["row"])
     broken = [
         Finding(row, "", line[:RAW_CHARACTERS].replace("\0", "␀"), "row_nul" if "\0" in line else "row_ragged")
-        for row, line in body.filter(~is_quoted & (~fits | has_nul)).iter_rows()
+        for row, line in marked.filter(~pl.col("good") & ~pl.col("quoted")).select("row", "line").iter_rows()
     ]
-    if quoted:
-        rest, rest_broken = _fitting([(row, quoted[row]) for row in sorted(quoted) if row > header_row], width)
+    quoted = marked.filter("quoted").select("row", "line")
+    if quoted.height:
+        rest, rest_broken = _fitting(_quoted_by_csv(quoted, delimiter), width)
         frame = pl.concat([frame, rest]).sort("row")
         broken += rest_broken
-    return Table(headers, frame, findings, sorted(broken, key=lambda finding: finding.row or 0))
+    return frame, broken
 
 
 def _headers(cells: list[str]) -> tuple[str, ...]:
