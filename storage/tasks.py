@@ -91,3 +91,13 @@ async def close_task(session: Session, company_id: UUID, task_id: UUID) -> bool:
         .values(state="done", closed_at=func.clock_timestamp())
     )
     return changed.rowcount == 1
+
+
+async def close_task_by_key(session: Session, company_id: UUID, dedup_key: str) -> bool:
+    """Marks the task of this key done; False when none is open."""
+    changed = await session.execute(
+        update(task)
+        .where(task.c.company_id == company_id, task.c.dedup_key == dedup_key, task.c.state == "open")
+        .values(state="done", closed_at=func.clock_timestamp())
+    )
+    return changed.rowcount == 1
