@@ -7,6 +7,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from notifications.labels import ATTEMPTS, CHANNELS, EVENTS, MESSAGES
 from words.catalog import chinese, translate
 
 PAGE_CONTEXT = "page|"
@@ -58,8 +59,18 @@ REASONS = {
 
 ANSWERS = {
     "agree": "Agreed", "agree_except": "Agreed, except the disputed lines", "dispute": "Disputed",
-    "deemed": "Deemed agreed by silence",
+    "deemed": "Deemed agreed by silence", "already_paid": "Said: paid already", "promise": "Promised to pay",
+    "wrong_person": "Not the right person",
 }  # fmt: skip
+
+PROMISES = {"open": "Promised", "kept": "Kept", "broken": "Not kept", "replaced": "Replaced"}
+
+TOLD = {"open": "Being looked for", "found": "Found", "not_found": "Not found yet", "replaced": "Replaced"}
+
+SCORES = {"good": "Easy", "middling": "So-so", "bad": "Hard"}
+
+_SCORE_WORDS = ("", "bad", "middling", "good")
+"""The score that is kept to the word on the button."""
 
 EQUATIONS = {
     "opening_plus_movements_is_closing": "Opening + movements = closing",
@@ -102,6 +113,9 @@ VERBS = {
     "queued": "Queued for sending", "accepted": "Accepted by the mail server", "bounced": "Came back",
     "answered": "Answered", "no_address": "No address on record", "answer_recorded": "Answer recorded",
     "dispute_opened": "Dispute opened", "dispute_resolved": "Dispute resolved", "sent": "Sent",
+    "promise_kept": "Promise kept", "promise_broken": "Promise not kept", "payment_found": "Payment found",
+    "payment_not_found": "Payment not found", "statement_forwarded": "Sent to another person",
+    "forward_declined": "Not passed on", "feedback_given": "Feedback given",
 }  # fmt: skip
 
 RESOLUTIONS = {
@@ -122,6 +136,9 @@ TASKS = {
     "no_address": "No address on record", "bounced": "A message came back",
     "uncertain_delivery": "It is not certain whether a message arrived", "dispute": "A dispute waits for an answer",
     "undeliverable": "A message could not be delivered",
+    "payment_told": "A customer says it is paid", "promise_broken": "A promise to pay was not kept",
+    "wrong_person": "A statement went to the wrong person", "feedback": "A customer was not satisfied",
+    "dispute_escalated": "A dispute needs a manager",
     "call": "Call the customer", "suppressed": "The address refuses messages",
     "approval_blocked": "Too few people are left to approve", "release_refused": "An approved statement was not sent",
 }  # fmt: skip
@@ -132,6 +149,11 @@ TASK_REMEDIES = {
     "uncertain_delivery": "Ask the customer whether it came, or look at the archive mailbox.",
     "suppressed": "Ask the customer for another address.",
     "dispute": "Open the dispute, look into it and record how it ended.",
+    "payment_told": "Look for the payment and say on the answers page whether it was found.",
+    "promise_broken": "Call the customer; the amount is asked for again from now on.",
+    "wrong_person": "Decide on the answers page whether the named person may have the statement.",
+    "feedback": "Read it on the answers page and call the customer.",
+    "dispute_escalated": "Open the dispute: it is past its time or came back too often.",
     "undeliverable": "Read the server's answer, correct the contact and send it again.",
     "call": "Call, and note what was said on the customer's page.",
     "approval_blocked": "Give somebody the role, or add candidates to the request.",
@@ -159,13 +181,6 @@ DECIDED = {
 }  # fmt: skip
 
 APPROVAL_STAGES = {"review": "Reviewer", "manager": "Manager", "compliance": "Compliance officer"}
-
-MESSAGES = {
-    "approval_asked": "Decision asked", "approval_reminded": "Decision reminded", "approval_decided": "Decision told",
-    "run_needs_you": "Run needs you", "run_finished": "Run finished", "statement_to_customer": "Statement to customer",
-    "reminder": "Reminder", "reminder.2": "Second reminder", "reminder.3": "Last reminder",
-    "answer_received": "Answer received", "dispute_opened": "Dispute opened", "compliance_digest": "Compliance digest",
-}  # fmt: skip
 
 _BOLD = re.compile(r"\*([^*\n]+)\*")
 _CHAT_LINK = re.compile(r"&lt;(https?://[^|&\s]+)\|([^&]+)&gt;")
@@ -236,8 +251,27 @@ def _labeller(labels: dict[str, str]) -> object:
     return name
 
 
+def score_word(score: int) -> str:
+    """What the button of a score sends."""
+    return _SCORE_WORDS[score]
+
+
+@pass_context
+def _score_name(context: Context, score: int) -> str:
+    return label(SCORES, _SCORE_WORDS[score], context["lang"])
+
+
+def promise_tone(status: str) -> str:
+    """The badge's colour class of a promise or a told payment."""
+    return {"kept": "ok", "found": "ok", "broken": "bad", "not_found": "warn"}.get(status, "")
+
+
 FILTERS: dict[str, object] = {
-    "message_name": _labeller(MESSAGES), "mrkdwn": chat_markup, "safe_address": safe_address,
+    "promise_name": _labeller(PROMISES), "promise_tone": promise_tone, "told_name": _labeller(TOLD),
+    "told_tone": promise_tone, "score_name": _score_name, "score_word": score_word, "score_label": _labeller(SCORES),
+    "message_name": _labeller(MESSAGES), "event_name": _labeller(EVENTS), "attempt_name": _labeller(ATTEMPTS),
+    "channel_name": _labeller(CHANNELS),
+    "mrkdwn": chat_markup, "safe_address": safe_address,
     "decision_list": _decision_list, "decided_name": _labeller(DECIDED),
     "request_state": _labeller({**STATUSES, **REQUESTS}), "approval_stage": _labeller(APPROVAL_STAGES),
     "status_name": _labeller(STATUSES), "status_tone": tone, "role_name": _labeller(ROLES),

@@ -117,3 +117,19 @@ ATTEMPTS = {
     "confirmed": "A person says it arrived",
 }  # fmt: skip
 """Of one try."""
+
+MESSAGES = {
+    "approval_asked": "Decision asked", "approval_reminded": "Decision reminded",
+    "approval_escalated": "Decision handed up", "approval_decided": "Decision told",
+    "approval_returned": "Request came back", "run_decided": "Run decided", "digest": "Several at once",
+    "run_needs_you": "Run needs you", "run_finished": "Run finished", "statement_to_customer": "Statement to customer",
+    "reminder": "Reminder", "reminder.2": "Second reminder", "reminder.3": "Last reminder",
+    "answer_received": "Answer received", "dispute_opened": "Dispute opened", "dispute_answered": "Dispute answered",
+    "dispute_resolved": "Dispute resolved", "promise_due": "Promise due", "promise_broken": "Promise broken",
+    "mail_bounced": "Mail came back", "reply_received": "Reply by mail", "compliance_digest": "Compliance digest",
+    "weekly_digest": "Week in figures",
+}  # fmt: skip
+"""The name of each kind, and of the reminder's levels."""
+
+CHANNELS = {"email": "E-mail", "slack": "Slack", "chat": "Chat", "internal": "Inside the house"}
+"""How a message goes."""

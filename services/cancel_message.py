@@ -6,6 +6,7 @@ from services.retry_message import MessageUnknown
 from storage.audit import SYSTEM, Actor, record
 from storage.database import Database, transaction
 from storage.outbox import OutboxRow, cancel, find_row
+from storage.tasks import close_tasks_about_message
 from words.refusal import Refusal
 
 
@@ -25,6 +26,7 @@ async def cancel_message(engine: Database, company_id: UUID, row_id: UUID, actor
             raise MessageUnknown(id=row_id)
         if not await cancel(session, company_id, row_id):
             raise MessageGone(id=row_id, state=row.state)
+        await close_tasks_about_message(session, company_id, row_id)
         facts = {"kind": row.kind, "was": row.state, "recipient": row.recipient}
         await record(session, company_id, actor, "message_cancelled", ("outbox", str(row_id)), facts)
     return row

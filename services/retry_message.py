@@ -6,6 +6,7 @@ from storage.audit import SYSTEM, Actor, record
 from storage.database import Database, transaction
 from storage.deliveries import lift_suppression
 from storage.outbox import OutboxRow, find_row, retry
+from storage.tasks import close_tasks_about_message
 from words.refusal import Refusal
 
 
@@ -35,6 +36,7 @@ async def retry_message(engine: Database, company_id: UUID, row_id: UUID, actor:
             raise MessageNotGivenUp(id=row_id, state=row.state)
         if row.state == "suppressed":
             await lift_suppression(session, company_id, row.recipient)
+        await close_tasks_about_message(session, company_id, row_id)
         facts = {"kind": row.kind, "was": row.state, "recipient": row.recipient}
         await record(session, company_id, actor, "message_retried", ("outbox", str(row_id)), facts)
         queued = await find_row(session, company_id, row_id)

@@ -211,6 +211,19 @@ async def retry(session: Session, company_id: UUID, row_id: UUID) -> bool:
     return changed.rowcount == 1
 
 
+async def confirm(session: Session, company_id: UUID, row_id: UUID) -> bool:
+    """Takes a person's word that an uncertain message arrived; False when it is not uncertain."""
+    changed = await session.execute(
+        update(outbox)
+        .where(outbox.c.company_id == company_id, outbox.c.id == row_id, outbox.c.state == "uncertain")
+        .values(
+            state="accepted", phase="data", frozen=None, lease_token=None, lease_until=None,
+            accepted_at=func.clock_timestamp(),
+        )
+    )  # fmt: skip
+    return changed.rowcount == 1
+
+
 async def store_frozen(session: Session, company_id: UUID, row: OutboxRow, frozen: bytes) -> bool:
     """Keeps the bytes that every try sends; False when the lease is no longer ours."""
     changed = await session.execute(

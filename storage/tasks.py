@@ -101,3 +101,19 @@ async def close_task_by_key(session: Session, company_id: UUID, dedup_key: str) 
         .values(state="done", closed_at=func.clock_timestamp())
     )
     return changed.rowcount == 1
+
+
+async def close_tasks_about_message(session: Session, company_id: UUID, outbox_id: UUID) -> int:
+    """Closes what was asked about a message; their keys become free, so that a new failure asks again."""
+    changed = await session.execute(
+        update(task)
+        .where(
+            task.c.company_id == company_id, task.c.facts["outbox_id"].astext == str(outbox_id),
+            task.c.state == "open",
+        )
+        .values(
+            state="done", closed_at=func.clock_timestamp(),
+            dedup_key=task.c.dedup_key + "/" + func.cast(task.c.id, task.c.dedup_key.type),
+        )
+    )  # fmt: skip
+    return changed.rowcount

@@ -34,7 +34,9 @@ def fill(path: str, sample: Sample, code: str = "SAMPLE") -> str:
     values = {
         "statement_id": sample.statements[0], "run_id": sample.run_id, "customer_id": sample.customers[0],
         "contact_id": sample.contact_ids[0], "request_id": sample.requests[0], "record_id": sample.records[0],
-        "finding_id": sample.findings[0], "dispute_id": sample.findings[0], "task_id": sample.findings[0],
+        "message_id": sample.findings[0], "finding_id": sample.findings[0],
+        "dispute_id": sample.findings[0], "answer_id": sample.findings[0], "hint_id": sample.findings[0],
+        "attachment_id": sample.findings[0], "task_id": sample.findings[0],
         "code": code, "number": 1, "place": 0, "ref": "0" * 12, "method": "auth.test",
         "kind": "statement_to_customer" if "/messages/" in path else "json",
         "token": sample.decide_token if path.startswith("/a/") else sample.answer_token,
