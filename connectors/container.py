@@ -40,14 +40,17 @@ class Unwrapped:
     content: bytes
 
 
-def unwrap(name: str, content: bytes) -> Unwrapped:
-    """What is inside, at most two wrappings deep (a ZIP of a .gz). Raises FileRefusedError."""
+def unwrap(name: str, content: bytes, *, xml: bool = False) -> Unwrapped:
+    """What is inside, at most two wrappings deep (a ZIP of a .gz); XML as text where it is asked for.
+
+    Raises FileRefusedError.
+    """
     for _ in range(3):
         if not content:
             raise FileRefusedError("file_empty", name)
         if len(content) > MAX_TEXT_BYTES:
             raise FileRefusedError("file_too_large", name)
-        inner = _open_one(name, content)
+        inner = _open_one(name, content, xml=xml)
         if isinstance(inner, Unwrapped):
             return inner
         name, content = inner
@@ -61,7 +64,7 @@ def read_file(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _open_one(name: str, content: bytes) -> Unwrapped | tuple[str, bytes]:
+def _open_one(name: str, content: bytes, *, xml: bool) -> Unwrapped | tuple[str, bytes]:
     if content.startswith((ZIP_MAGIC, EMPTY_ZIP_MAGIC)):
         return _open_zip(name, content)
     if content.startswith(GZIP_MAGIC):
@@ -72,6 +75,8 @@ def _open_one(name: str, content: bytes) -> Unwrapped | tuple[str, bytes]:
     if content.startswith(OLE_MAGIC):
         return _open_ole(name, content)
     head = content[:SNIFF_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if xml and head.startswith(b"<?xml") and b"spreadsheet" not in head:
+        return Unwrapped(name, "text", content)
     if head.startswith(HTML_MARKS) or (head.startswith(b"<?xml") and b"spreadsheet" not in head):
         raise FileRefusedError("file_kind_false", name)
     if content.startswith(OTHER_BINARY) or head.startswith(b"<?xml"):

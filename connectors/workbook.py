@@ -69,6 +69,22 @@ def read_workbook(content: bytes, kind: str, profile: Profile | None) -> Table:
         raise FileRefusedError("file_damaged", str(error)[:200]) from error
 
 
+def read_cells(content: bytes, kind: str) -> list[list[str]]:
+    """Every cell of the first sheet that has any, as text, from the first row and column. Raises FileRefusedError."""
+    scan = _scan(content) if kind == "xlsx" else _Scan()
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        for name in workbook.sheet_names:
+            sheet = workbook.get_sheet_by_name(name)
+            if sheet.end is not None:
+                _check_size(sheet)
+                values = sheet.to_python(skip_empty_area=False)
+                return [[_text(cell, is_1904=scan.is_1904) for cell in row] for row in values]
+    except (CalamineError, ValueError, OSError) as error:
+        raise FileRefusedError("file_damaged", str(error)[:200]) from error
+    raise FileRefusedError("file_empty")
+
+
 def _scan(content: bytes) -> _Scan:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = set(archive.namelist())
@@ -146,8 +162,7 @@ def _plain(value: object) -> str:
 def _table(sheet: CalamineSheet, marks: dict[tuple[int, int], str], profile: Profile | None, *, is_1904: bool) -> Table:
     if sheet.end is None:
         raise FileRefusedError("file_empty", sheet.name)
-    if sheet.end[0] >= MAX_ROWS or sheet.end[1] >= MAX_COLUMNS:
-        raise FileRefusedError("file_too_many_cells", f"{sheet.end[0] + 1} × {sheet.end[1] + 1}")
+    _check_size(sheet)
     values = sheet.to_python(skip_empty_area=False)
     head = [[_text(cell, is_1904=is_1904) for cell in row] for row in values[:HEADER_SEARCH_ROWS]]
     index = find_header(head, profile)
@@ -172,6 +187,11 @@ def _table(sheet: CalamineSheet, marks: dict[tuple[int, int], str], profile: Pro
         good.append((number, *texts[:width]))
     schema = {"row": pl.Int32} | {f"c{i}": pl.String for i in range(width)}
     return Table(headers, pl.DataFrame(good, schema=schema, orient="row"), [], broken, frozenset(numeric))
+
+
+def _check_size(sheet: CalamineSheet) -> None:
+    if sheet.end is not None and (sheet.end[0] >= MAX_ROWS or sheet.end[1] >= MAX_COLUMNS):
+        raise FileRefusedError("file_too_many_cells", f"{sheet.end[0] + 1} × {sheet.end[1] + 1}")
 
 
 def _text(value: object, *, is_1904: bool) -> str:

@@ -8,6 +8,7 @@ GROUPS = {
     "aging": "console.aging",
     "approvals": "console.approvals",
     "audit": "console.audit",
+    "bank": "console.bank",
     "company": "console.company",
     "contacts": "console.contacts",
     "control": "console.control",
@@ -18,6 +19,9 @@ GROUPS = {
     "user": "console.users",
 }
 """Each module has an `app` with the group's commands."""
+
+ALONE = {"bank read": "console.bank_read"}
+"""Commands of a group that need no database: their module is loaded without the rest of the group."""
 
 COMMANDS = {
     "backup": ("console.backup", "backup_command"),
@@ -45,6 +49,8 @@ def command_line(only: str | None = None) -> typer.Typer:
         pretty_exceptions_enable=False,
         callback=_tieout,
     )
+    if only in ALONE:
+        app.add_typer(importlib.import_module(ALONE[only]).app, name=only.split()[0])
     for name, module in GROUPS.items():
         if only in {None, name}:
             app.add_typer(importlib.import_module(module).app, name=name)
