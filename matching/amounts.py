@@ -87,13 +87,19 @@ def fitting(paid: int, open_: int, memo: Memo, currency: str) -> Fitting:
 
 
 def _stated(paid: int, open_: int, memo: Memo, currency: str) -> Fitting | None:
-    """What the memo's own figures make of it; a figure that does not hold speaks against the document."""
+    """What the memo's own figures make of it; a figure that does not hold speaks against the document.
+
+    A discount of 1.5 % is often written as 2 %.
+    """
     difference = open_ - paid
     if memo.deduction is not None:
         held = abs(difference) == minor(memo.deduction, currency)
         return Fitting(Fit.DEDUCTED if held else Fit.CONTRADICTED, paid, difference)
     if memo.percent is not None:
         points = int(memo.percent * 100)
+        customary = customary_discount(paid, open_)
+        if memo.percent_is_whole and abs(customary - points) <= CUSTOMARY_STEP:
+            points = customary
         return Fitting(Fit.DISCOUNTED if _less(paid, open_, points) else Fit.CONTRADICTED, paid, difference, points)
     if memo.deducted:
         usual = abs(difference) * SHORT_SHARE <= abs(open_)
@@ -128,7 +134,7 @@ def customary_discount(paid: int, open_: int) -> int:
 def whole_percent(paid: int, open_: int) -> int:
     """The percentage, when `paid` is a whole one of `open_`, as instalments are agreed; else 0."""
     percent = round(paid * 100 / open_)
-    return percent if 0 < percent < 100 and abs(open_ * percent - paid * 100) <= 50 else 0  # noqa: PLR2004 - percent
+    return percent if 0 < percent < 100 and abs(open_ * percent - paid * 100) < 100 else 0  # noqa: PLR2004 - percent
 
 
 def _is_charge(difference: int, open_: int, currency: str) -> bool:

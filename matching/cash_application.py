@@ -6,18 +6,19 @@ others, so that later claims have less to choose from. What stays even is given 
 
 import heapq
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from matching.amounts import places
 from matching.bands import band
 from matching.claims import Claim, claims_of
 from matching.desk import Desk, is_clear
 from matching.document_numbers import NumberIndex
-from matching.evidence import BARELY, ENOUGH, Candidate, Found
+from matching.evidence import BARELY, ENOUGH, Candidate, nearest_first
+from matching.explain import explain, explain_oldest, explain_together
 from matching.facts import Application, Band, Document, Receipt
 from matching.payers import PayerIndex, Standing
-from matching.reasons import STRANGER, Reason
+from matching.reasons import Reason
+from matching.together import together
 
 
 @dataclass(slots=True)
@@ -25,16 +26,21 @@ class _Settled:
     claim: Claim
     chosen: Candidate
     amount: int
-    even: bool
     band: Band
+    reason: Reason
 
 
 def apply_cash(
     documents: Sequence[Document],
     receipts: Sequence[Receipt],
     known_payers: Mapping[str, str] | None = None,
+    oldest_first: Collection[str] = (),
 ) -> list[Application]:
-    """Applications of all receipts, by receipt and document; `known_payers`: writing to customer, as people decided."""
+    """Applications of all receipts, by receipt and document.
+
+    `known_payers`: a payer's writing to the customer that people said it is. `oldest_first`: customers who agreed that
+    money without a number pays their oldest documents.
+    """
     customers = {document.customer: document.customer_name for document in documents}
     payers = PayerIndex(customers, known_payers)
     found: list[Application] = []
@@ -47,15 +53,16 @@ def apply_cash(
             if receipt.currency == currency
             for claim in claims_of(receipt, numbers, payers)
         ]
-        found.extend(_Round(Desk(own, numbers), claims).applications())
+        found.extend(_Round(Desk(own, numbers), claims, oldest_first).applications())
     return sorted(found, key=lambda one: (one.receipt, one.document))
 
 
 class _Round:
     """One currency's claims, settled one after the other."""
 
-    def __init__(self, desk: Desk, claims: list[Claim]) -> None:
+    def __init__(self, desk: Desk, claims: list[Claim], oldest_first: Collection[str]) -> None:
         self.desk = desk
+        self.oldest_first = oldest_first
         self.claims = sorted(claims, key=lambda claim: claim.order)
         self.settled: list[_Settled] = []
         self.left = {claim.receipt.id: claim.receipt.amount for claim in claims}
@@ -67,8 +74,15 @@ class _Round:
         self._settle_clear(ENOUGH, list(self._open_claims))
         self._settle_even()
         self._settle_clear(BARELY, list(self._open_claims))
+        self._put_earlier_money_first()
+        self._settle_together()
+        self._settle_oldest_first()
         self._doubt_repeated_amounts()
-        return [self._application(one) for one in self.settled if one.amount]
+        self._doubt_unequal_sums()
+        return [
+            Application(one.claim.receipt.id, one.chosen.document.id, one.amount, one.band, one.reason)
+            for one in self.settled
+        ]
 
     def _settle_clear(self, enough: int, places_: list[int]) -> None:
         """Settles claims that have one document clearly, the surest first, until none has."""
@@ -85,8 +99,20 @@ class _Round:
             if -candidates[0].points > points:
                 heapq.heappush(queue, (-candidates[0].points, place))
             elif is_clear(candidates, enough):
-                for other in self._settle(place, candidates[0], even=False):
+                for other in self._settle_in_order(place, candidates[0], enough):
                     self._push(queue, other)
+
+    def _settle_in_order(self, place: int, chosen: Candidate, enough: int) -> list[int]:
+        """Settles the claim, or earlier money of that amount that clearly means the same document, for review."""
+        claim = self.claims[place]
+        for other in sorted(self._waiting[chosen.document.id] & self._open_claims):
+            earlier = self.claims[other]
+            if earlier.order >= claim.order or earlier.paid != claim.paid or earlier.receipt is claim.receipt:
+                continue
+            candidates = self._candidates(other)
+            if is_clear(candidates, enough) and candidates[0].document is chosen.document:
+                return [*self._settle(other, candidates[0], even=True), place]
+        return self._settle(place, chosen, even=False)
 
     def _push(self, queue: list[tuple[int, int]], place: int) -> None:
         candidates = self._candidates(place)
@@ -117,9 +143,7 @@ class _Round:
         amount = self._within_receipt(claim, chosen.fitting.applied)
         if amount:
             rated = Band.REVIEW if even or amount != chosen.fitting.applied else band(self.desk, claim, chosen)
-            self.desk.take(claim, chosen, amount)
-            self.left[claim.receipt.id] -= amount
-            self.settled.append(_Settled(claim, chosen, amount, even, rated))
+            self._keep(claim, chosen, amount, rated, explain(claim, chosen, amount))
         return sorted(self._waiting.pop(chosen.document.id, set()) & self._open_claims)
 
     def _within_receipt(self, claim: Claim, wanted: int) -> int:
@@ -134,6 +158,76 @@ class _Round:
         room = self.left[claim.receipt.id] - credits_
         return max(min(wanted, room), 0) if wanted > 0 else min(max(wanted, room), 0)
 
+    def _put_earlier_money_first(self) -> None:
+        """Of two payments of one amount for one document the earlier pays it, however badly written; for review."""
+        settled = {(one.claim.paid, one.chosen.document.id): one for one in self.settled}
+        for place in sorted(self._open_claims):
+            claim = self.claims[place]
+            later = [
+                one
+                for (paid, _), one in settled.items()
+                if paid == claim.paid and claim.order < one.claim.order and self._may_mean(claim, one.chosen.document)
+            ]
+            if len(later) == 1:
+                self._exchange(place, later[0])
+
+    def _may_mean(self, claim: Claim, document: Document) -> bool:
+        if any(claim.payer.get(one.customer, Standing.NONE) > Standing.GROUP for one in claim.named):
+            return document in claim.named
+        return claim.payer.get(document.customer, Standing.NONE) > Standing.GROUP and not claim.memo.advance
+
+    def _exchange(self, place: int, later: _Settled) -> None:
+        claim = self.claims[place]
+        self.desk.give_back(later.claim, later.chosen, later.amount)
+        chosen = next((one for one in self.desk.candidates(claim) if one.document is later.chosen.document), None)
+        if chosen is None or chosen.fitting.applied != later.amount:
+            self.desk.take(later.claim, later.chosen, later.amount)
+            return
+        self.settled.remove(later)
+        self.left[later.claim.receipt.id] += later.amount
+        self._open_claims.add(self.claims.index(later.claim))
+        self._settle(place, chosen, even=True)
+
+    def _settle_together(self) -> None:
+        """Receipts that name nothing and fit no single document: several documents that make the amount."""
+        for place in sorted(self._open_claims):
+            claim = self.claims[place]
+            found = together(self.desk, claim) if self._untouched(claim) else None
+            if found is not None:
+                self._open_claims.discard(place)
+                for one in found.candidates:
+                    why = explain_together(claim, one, len(found.candidates), all_owed=found.all_owed)
+                    self._keep(claim, one, one.fitting.applied, found.band, why)
+
+    def _settle_oldest_first(self) -> None:
+        """Money without a number of a customer who agreed to it, against the oldest documents."""
+        for place in sorted(self._open_claims):
+            claim = self.claims[place]
+            agreed = [who for who, level in claim.payer.items() if level >= Standing.SAME and who in self.oldest_first]
+            if claim.reference or len(agreed) != 1 or not self._untouched(claim) or (claim.paid or 0) <= 0:
+                continue
+            for one in sorted(self.desk.all_of(claim, agreed[0]), key=nearest_first):
+                amount = min(one.fitting.applied, self.left[claim.receipt.id])
+                if amount > 0:
+                    self._open_claims.discard(place)
+                    self._keep(claim, one, amount, Band.AUTO, explain_oldest(claim, one))
+
+    def _untouched(self, claim: Claim) -> bool:
+        return self.left[claim.receipt.id] == claim.receipt.amount
+
+    def _keep(self, claim: Claim, chosen: Candidate, amount: int, rated: Band, why: Reason) -> None:
+        self.desk.take(claim, chosen, amount)
+        self.left[claim.receipt.id] -= amount
+        self.settled.append(_Settled(claim, chosen, amount, rated, why))
+
+    def _doubt_unequal_sums(self) -> None:
+        """Documents named without amounts whose sum is not the money: somebody meant something else."""
+        unequal = {key for key, left in self.left.items() if left}
+        unequal |= {one.claim.receipt.id for one in self.settled if one.amount != one.chosen.fitting.applied}
+        for one in self.settled:
+            if one.claim.paid is None and one.claim.receipt.id in unequal:
+                one.band = Band.REVIEW
+
     def _doubt_repeated_amounts(self) -> None:
         """Earlier money of the same payer and amount that found no document may be the real payment."""
         unused: dict[int, list[Claim]] = defaultdict(list)
@@ -145,33 +239,3 @@ class _Round:
             for other in unused.get(one.claim.paid or 0, ()):
                 if other.order <= one.claim.order and other.payer.get(one.chosen.document.customer, Standing.NONE):
                     one.band = Band.REVIEW
-
-    def _application(self, one: _Settled) -> Application:
-        return Application(one.claim.receipt.id, one.chosen.document.id, one.amount, one.band, _reason(one))
-
-
-def _reason(one: _Settled) -> Reason:
-    document, fit = one.chosen.document, one.chosen.fitting
-    found = one.chosen.found.value
-    if one.chosen.found is Found.NAMED and one.chosen.standing <= Standing.GROUP:
-        found = STRANGER
-    paid = one.claim.paid if one.claim.paid is not None else one.amount
-    open_ = paid + fit.difference
-    shown = places(document.currency)
-
-    def text(minor: int) -> str:
-        sign, whole = ("-" if minor < 0 else ""), abs(minor)
-        return f"{sign}{whole // 10**shown:,}" + (f".{whole % 10**shown:0{shown}d}" if shown else "")
-
-    if paid and abs(paid) > abs(document.open):
-        open_ = fit.applied
-    values = {
-        "reference": one.claim.reference,
-        "number": document.number,
-        "payer": one.claim.receipt.payer or document.customer_name,
-        "paid": text(paid),
-        "open": text(open_),
-        "difference": text(abs(fit.difference)),
-        "percent": f"{fit.percent / 100:g}",
-    }
-    return Reason(found, fit.fit.value, values)

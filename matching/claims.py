@@ -18,7 +18,6 @@ class Claim:
     reference: str
     paid: int | None
     memo: Memo
-    memo_text: str
     several: bool
     named: tuple[Document, ...]
     ours: bool
@@ -43,16 +42,35 @@ def claims_of(receipt: Receipt, numbers: NumberIndex, payers: PayerIndex) -> lis
         payer = {receipt.customer: Standing.KNOWN}
     else:
         payer = payers.standings(receipt.payer, *names_in_text(receipt.text))
-    said = _said(receipt, numbers)
+    said = [
+        (each, paid, named)
+        for each in _said(receipt, numbers)
+        for paid, named in _by_instalment(each.paid, numbers.named(each.reference) if each.reference else [])
+        if paid != 0
+    ]
     return [
         Claim(
-            receipt, place, each.reference, each.paid, read_memo(each.memo), each.memo, len(said) > 1,
-            tuple(numbers.named(each.reference)) if each.reference else (),
+            receipt, place, each.reference, paid, read_memo(each.memo), len(said) > 1, named,
             bool(each.reference) and numbers.is_ours(each.reference), payer,
         )
-        for place, each in enumerate(said)
-        if each.paid != 0
+        for place, (each, paid, named) in enumerate(said)
     ]  # fmt: skip
+
+
+def _by_instalment(paid: int | None, named: list[Document]) -> list[tuple[int | None, tuple[Document, ...]]]:
+    """The instalments of one document are paid from the first on; another customer or number is another document."""
+    if len(named) < 2 or len({(one.customer, one.number) for one in named}) > 1:  # noqa: PLR2004 - two make a plan
+        return [(paid, tuple(named))]
+    oldest = sorted(named, key=lambda one: (one.due or one.issued or date.max, one.id))
+    if paid is None:
+        return [(None, (one,)) for one in oldest]
+    parts: list[tuple[int | None, tuple[Document, ...]]] = []
+    for one in oldest:
+        part = min(paid, one.open) if one is not oldest[-1] else paid
+        if part > 0:
+            parts.append((part, (one,)))
+            paid -= part
+    return parts or [(paid, tuple(named))]
 
 
 def _said(receipt: Receipt, numbers: NumberIndex) -> list[_Said]:

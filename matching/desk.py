@@ -8,6 +8,7 @@ from matching.claims import Claim
 from matching.document_numbers import NumberIndex
 from matching.evidence import (
     BARELY,
+    BEGUN,
     CLEARLY,
     PAID_BEFORE_ISSUED,
     Candidate,
@@ -39,6 +40,7 @@ class Desk:
         for document in self.documents.values():
             self.of_customer[document.customer].append(document)
         self.taken: dict[str, list[tuple[Claim, int]]] = defaultdict(list)
+        self._payers_of: dict[str, set[str]] = defaultdict(set)
         self._owed_by: dict[tuple[str, ...], list[Document]] = {}
         self._slips: dict[tuple[str, str], bool] = {}
 
@@ -46,6 +48,13 @@ class Desk:
         """Sets `amount` of the claim against the candidate's document."""
         self.open[candidate.document.id] -= amount
         self.taken[candidate.document.id].append((claim, amount))
+        if candidate.found in {Found.NAMED, Found.MISREAD}:
+            self._payers_of[claim.receipt.id].add(candidate.document.customer)
+
+    def give_back(self, claim: Claim, candidate: Candidate, amount: int) -> None:
+        """Takes `take` back."""
+        self.open[candidate.document.id] += amount
+        self.taken[candidate.document.id].remove((claim, amount))
 
     def owed_by(self, claim: Claim) -> list[Document]:
         """All documents of the customers that the payer may be."""
@@ -53,6 +62,14 @@ class Desk:
         if key not in self._owed_by:
             self._owed_by[key] = [document for who in key for document in self.of_customer[who]]
         return self._owed_by[key]
+
+    def all_of(self, claim: Claim, customer: str) -> list[Candidate]:
+        """The customer's open invoices, each wholly."""
+        return [
+            Candidate(document, Found.UNNAMED, claim.payer[customer], Fitting(Fit.EQUAL, self.open[document.id]), 0)
+            for document in self.of_customer[customer]
+            if self.open[document.id] > 0
+        ]
 
     def candidates(self, claim: Claim) -> list[Candidate]:
         """What the claim may be set against now, best first."""
@@ -70,7 +87,14 @@ class Desk:
                 if how is not None:
                     found.append(self._weighed(claim, document, how))
         kept = [one for one in found if one.points >= BARELY and _possible(claim, one)]
+        kept = self._of_same_payer(claim, kept)
         return sorted(kept, key=lambda one: (-one.points, nearest_first(one)))
+
+    def _of_same_payer(self, claim: Claim, candidates: list[Candidate]) -> list[Candidate]:
+        """Where other lines of the advice named documents of a branch, this line most likely means that branch."""
+        payers = self._payers_of[claim.receipt.id]
+        same = [one for one in candidates if one.found is Found.NAMED or one.document.customer in payers]
+        return same if payers and same else candidates
 
     def _how(self, claim: Claim, document: Document) -> Found | None:
         if not claim.reference:
@@ -94,6 +118,8 @@ class Desk:
         points = points_for(found, name, fit, claim.memo, several=claim.several)
         if before_issue(claim.receipt.day, document):
             points += PAID_BEFORE_ISSUED
+        if found is not Found.NAMED and self.open[document.id] != document.open:
+            points += BEGUN
         return Candidate(document, found, standing, fit, points)
 
     def _fit(self, claim: Claim, document: Document) -> Fitting:

@@ -58,6 +58,9 @@ SEVERAL_LINES = 8
 """On an advice of several lines a part needs no word: its line says how much is meant."""
 
 PAID_BEFORE_ISSUED = -12
+BEGUN = -6
+"""What is left of a document that other money has paid a part of is paid next less often than a whole one."""
+
 ENOUGH = 46
 """Below it, too little speaks for the document to bother a person: a payer's name and a vague amount."""
 

@@ -13,6 +13,7 @@ class Memo:
 
     deduction: Decimal | None = None
     percent: Decimal | None = None
+    percent_is_whole: bool = False
     discounted: bool = False
     deducted: bool = False
     part: bool = False
@@ -56,6 +57,7 @@ def read_memo(text: str) -> Memo:
     return Memo(
         deduction=_stated_amount(folded) if deducted else None,
         percent=percent,
+        percent_is_whole=percent is not None and percent == percent.to_integral_value(),
         discounted=percent is not None or bool(_DISCOUNT.search(folded)),
         deducted=deducted,
         part=bool(_PART.search(folded)),

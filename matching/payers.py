@@ -7,12 +7,12 @@ customers, and then all of them stand. Pure comparison of names: nothing is deci
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 
@@ -66,10 +66,12 @@ class Name:
     all_words: tuple[str, ...]
     branch: str
 
-    @property
-    def joined(self) -> str:
-        """The words without the gaps, in which payers differ most."""
-        return "".join(self.words)
+    joined: str = field(init=False)
+    """The words without the gaps, in which payers differ most."""
+
+    def __post_init__(self) -> None:
+        """Joined once: it is compared very often."""
+        object.__setattr__(self, "joined", "".join(self.words))
 
 
 @lru_cache(maxsize=100_000)
@@ -92,17 +94,28 @@ def _chinese_name(folded: str) -> Name:
 
 def _without_branch(words: list[str]) -> tuple[str, list[str]]:
     """The number of a branch at the end, and the words in front of it."""
-    if len(words) > 1 and words[-1].isdecimal():
-        end = len(words) - 1
-        while end > 1 and words[end - 1] in BRANCH_WORDS:
-            end -= 1
-        return words[-1].lstrip("0") or "0", words[:end]
-    return "", words
+    end = len(words)
+    number = ""
+    if end > 1 and words[-1].isdecimal():
+        number, end = words[-1].lstrip("0") or "0", end - 1
+    while end > 1 and _is_branch_word(words[end - 1], numbered=bool(number)):
+        end -= 1
+    return number, words[:end]
+
+
+def _is_branch_word(word: str, *, numbered: bool) -> bool:
+    """Whether it says "branch"; in front of a number a beginning of the word is enough."""
+    if word in BRANCH_WORDS:
+        return numbered or len(word) > FEWEST_LETTERS
+    return numbered and len(word) >= FEWEST_LETTERS and any(full.startswith(word) for full in BRANCH_WORDS)
 
 
 def standing(payer: Name, customer: Name) -> Standing:
     """How well a payer's writing stands for one customer."""
-    level = _core_standing(payer, customer)
+    return _with_branch(core_standing(payer, customer), payer, customer)
+
+
+def _with_branch(level: Standing, payer: Name, customer: Name) -> Standing:
     if payer.branch and payer.branch != customer.branch:
         return Standing.GROUP if level is Standing.SAME else Standing.NONE
     if level > Standing.BRANCH and customer.branch and not payer.branch:
@@ -110,7 +123,8 @@ def standing(payer: Name, customer: Name) -> Standing:
     return level
 
 
-def _core_standing(payer: Name, customer: Name) -> Standing:
+def core_standing(payer: Name, customer: Name) -> Standing:
+    """The same without regard to branches."""
     if not payer.words or not customer.words:
         return Standing.NONE
     if payer.joined == customer.joined:
@@ -195,9 +209,16 @@ class PayerIndex:
         """`customers`: id to name; `known`: writing to the id of the customer that a person said it is."""
         self._names = {customer: name_of(name) for customer, name in customers.items()}
         self._known = {writing_key(writing): customer for writing, customer in (known or {}).items()}
-        self._by_letter: dict[str, list[str]] = defaultdict(list)
+        self._branches: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = defaultdict(list)
         for customer, name in self._names.items():
-            self._by_letter[name.joined[:1]].append(customer)
+            self._branches[(name.words, name.all_words)].append(customer)
+        self._firms = {key: Name(key[0], key[1], "") for key in self._branches}
+        self._by_letter: dict[str, list[Name]] = defaultdict(list)
+        self._by_joined: dict[str, list[Name]] = defaultdict(list)
+        for firm in self._firms.values():
+            self._by_letter[firm.joined[:1]].append(firm)
+            self._by_joined[firm.joined].append(firm)
+        self._joined = list(self._by_joined)
         self._seen: dict[str, dict[str, Standing]] = {}
 
     def standings(self, *writings: str) -> dict[str, Standing]:
@@ -218,9 +239,28 @@ class PayerIndex:
         if key in self._known:
             return {self._known[key]: Standing.KNOWN}
         payer = name_of(key)
-        near = self._by_letter[payer.joined[:1]] if not _CHINESE.search(key) else self._names
-        levels = {customer: standing(payer, self._names[customer]) for customer in near}
-        return _best_of(levels)
+        found: dict[str, Standing] = {}
+        for firm in self._near(payer):
+            level = core_standing(payer, firm)
+            if level is not Standing.NONE:
+                for customer in self._branches[(firm.words, firm.all_words)]:
+                    found[customer] = _with_branch(level, payer, self._names[customer])
+        return _best_of(found)
+
+    def _near(self, payer: Name) -> Iterable[Name]:
+        """The firms worth a comparison: the one written in full, or those that begin alike or look alike."""
+        if payer.joined in self._by_joined:
+            return self._by_joined[payer.joined]
+        if _CHINESE.search(payer.joined):
+            return [
+                firm
+                for firm in self._firms.values()
+                if payer.joined[:1] in firm.joined or firm.joined[:1] in payer.joined
+            ]
+        alike = process.extract(
+            payer.joined, self._joined, scorer=fuzz.ratio, score_cutoff=SMALLEST_SIMILARITY, limit=None
+        )
+        return [*self._by_letter[payer.joined[:1]], *(firm for joined, *_ in alike for firm in self._by_joined[joined])]
 
 
 def _best_of(levels: dict[str, Standing]) -> dict[str, Standing]:

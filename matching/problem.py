@@ -44,6 +44,7 @@ def read_problem(given: object) -> Problem:
     """The problem in a parsed JSON document; keys that it does not know are left alone. Raises a `Refusal`."""
     if not isinstance(given, Mapping):
         raise ProblemInvalid(where="file", what="the document (an object is expected)")
+    given = _one_currency(given)
     lines: dict[str, list[AdviceLine]] = defaultdict(list)
     currencies = {str(row.get("payment_id")): _currency(row, "payments", n) for n, row in _rows(given, "payments")}
     stray = 0
@@ -59,6 +60,16 @@ def read_problem(given: object) -> Problem:
     _once("invoices", [one.id for one in documents])
     _once("payments", [one.id for one in receipts])
     return Problem(documents, receipts, stray)
+
+
+def _one_currency(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Where one currency is stated and some rows state none, they mean that one."""
+    names = ("invoices", "payments")
+    stated = {_maybe(row, "currency") for name in names for _, row in _rows(given, name)}
+    if len(stated) != 2 or "" not in stated:  # noqa: PLR2004 - one currency and none
+        return given
+    only = max(stated)
+    return {**given, **{name: [{**row, "currency": only} for _, row in _rows(given, name)] for name in names}}
 
 
 def _document(row: Mapping[str, Any], n: int) -> Document:

@@ -1,0 +1,1 @@
+"""Cash application and two-sided reconciliation: what pays what, and how two ledgers differ."""
