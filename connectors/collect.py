@@ -91,8 +91,10 @@ def collect(table: Table, profile: Profile, today: date, timezone: str, control:
     held = findings.filter(pl.col("code").replace_strict(RANK_OF_CODE) >= QUARANTINE_RANK).select("row").unique()
     if profile.group is not None:
         findings, held = _hold_whole_documents(work, findings, held)
-    held_rids = work.frame.join(held, on="row", how="semi").select("rid").unique()
-    items = records.join(held_rids, on="rid", how="anti").drop("parts", "disputed_parts", "code")
+    items = records.drop("parts", "disputed_parts", "code")
+    if held.height:
+        held_rids = work.frame.join(held, on="row", how="semi").select("rid").unique()
+        items = items.join(held_rids, on="rid", how="anti", maintain_order="left")
     repeated: list[int] = []
     if profile.group is None:
         items, doubles, repeated = _one_per_document(work, items)
@@ -206,9 +208,10 @@ _SAME = ("customer", "currency", "kind", "amount", "residue", "document_date", "
 
 def _one_per_document(work: Columns, items: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, list[int]]:
     """One row per document: its highest revision, else the first; equal rows are dropped, others held."""
-    main = items.unique("rid", keep="first", maintain_order=True)
+    main = items.unique("rid", keep="first", maintain_order=True) if work.profile.extras else items
     key = ["ref", "instalment"]
-    twice = main.filter(pl.len().over(key) > 1)
+    alike = main.filter(main.select(key).hash_rows().is_duplicated())
+    twice = alike.filter(alike.select(key).is_duplicated())
     if not twice.height:
         return items, pl.DataFrame(schema=FINDING_SCHEMA), []
     ordered = twice.sort(pl.col("revision").fill_null(0), descending=True, maintain_order=True)

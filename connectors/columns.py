@@ -12,12 +12,16 @@ from connectors.findings import FileRefusedError, Finding
 from connectors.limits import MAX_ID_DIGITS
 from connectors.profiles import Profile
 from connectors.tables import FORMULA_MARK, Table, locate
-from connectors.values import FULL_WIDTH, SYMBOLS, parse_amount, parse_currency, parse_date, tidy
+from connectors.values import FULL_WIDTH, SYMBOLS, parse_amount, parse_currency, parse_date
 
 SCALE = 12
 """Amounts are whole 10^-12 parts (Int128) until they are rounded once: a price times a quantity fits exactly."""
 
 AMOUNTS_IN_PARTS = pl.Int128
+
+DECIMAL_DIGITS = 38
+"""All that 128 bits hold: 12 before and 12 behind the point is what a clean cell may have."""
+
 _BIDI = "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 _ERRORS = r"^#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|N/V|BEZUG!|WERT!)$"
 _CLEAN_AMOUNT = r"^-?[0-9]{1,12}(\.[0-9]{1,12})?$"
@@ -134,7 +138,10 @@ def check_cells(work: Columns) -> None:
     """Takes out what no field may hold: direction marks, cell errors, formulas without a value."""
     for name in work.places:
         text = pl.col(f"t_{name}")
-        if not work.frame.filter(text.str.contains(f"{_BIDI}|^[#\x00]")).height:
+        unusual = (
+            (text.str.len_bytes() != text.str.len_chars()) | text.str.starts_with("#") | text.str.starts_with("\0")
+        )
+        if not work.frame.select(unusual.any()).item():
             continue
         work.flag(text.str.contains(_BIDI), name, "bidi_control", text.str.replace_all(_BIDI, "▯"))
         work.flag(text == FORMULA_MARK, name, "formula_without_value", pl.lit(""))
@@ -279,11 +286,9 @@ def read_amount(work: Columns, name: str) -> None:
         return in_parts(amount.value) if amount.value is not None else None, amount.symbol, amount.code
 
     work.parsed(name, pl.when(clean).then(None).otherwise(text), parse, [AMOUNTS_IN_PARTS, pl.String])
-    digits = text.str.strip_prefix("-")
-    whole, fraction = digits.str.extract(r"^([0-9]+)", 1), digits.str.extract(r"\.([0-9]+)$", 1).fill_null("")
-    parts = (whole + fraction.str.pad_end(SCALE, "0")).cast(AMOUNTS_IN_PARTS, strict=False)
-    signed = pl.when(text.str.starts_with("-")).then(parts * -1).otherwise(parts)
-    work.frame = work.frame.with_columns(pl.when(clean).then(signed).otherwise(pl.col(f"v_{name}")).alias(f"v_{name}"))
+    value = pl.when(clean).then(text).cast(pl.Decimal(DECIMAL_DIGITS, SCALE), strict=False)
+    parts = pl.coalesce(value.to_physical(), pl.col(f"v_{name}"))
+    work.frame = work.frame.with_columns(parts.alias(f"v_{name}"))
     flag_codes(work, name, AMOUNT_CODES)
     if "number_ambiguous" in work.frame[f"e_{name}"].drop_nulls().unique().to_list():
         work.mark(name, "numbers_undecided")
@@ -327,6 +332,13 @@ def read_address(work: Columns, name: str) -> None:
     work.frame = work.frame.with_columns(pl.when(good).then(text).otherwise(pl.lit("")).alias(f"v_{name}"))
 
 
+_UNTIDY = r"[^\x21-\x7e ]|  "
+_WHITE_SPACE = r"[\s\x1c-\x1f]+"
+
+
 def read_text(work: Columns, name: str) -> None:
-    """Adds `v_{name}`: a name, a country, a description, white space closed."""
-    work.parsed(name, work.text(name), lambda text: (tidy(text), None), [pl.String])
+    """Adds `v_{name}`: a name, a country, a description, as `values.tidy` closes its white space."""
+    text = work.text(name)
+    if name in work.places and work.frame.select(text.str.contains(_UNTIDY).any()).item():
+        text = text.str.normalize("NFC").str.replace_all(_WHITE_SPACE, " ").str.strip_chars(" ")
+    work.frame = work.frame.with_columns(text.alias(f"v_{name}"))

@@ -198,21 +198,40 @@ def _grown(
 
 
 def _staged(items: pl.DataFrame, edges: tuple[int, int]) -> pl.DataFrame:
+    if (items["settles"] != "").any():
+        settles = pl.col("settles") != ""
+        items = items.with_columns(pl.when(settles).then(_with_settles()).otherwise("attributes").alias("attributes"))
+    line_key, lines = _stored_lines(items, edges)
+    return items.with_columns(
+        pl.int_range(items.height, dtype=pl.Int32).alias("n"),
+        pl.Series("id", new_ids(items.height), dtype=pl.String),
+        _for_settlements(items["settles_ref"].is_not_null()),
+        line_key,
+        lines,
+        pl.col("row").alias("row_number"),
+    ).select(list(STAGED_ITEM))
+
+
+def _for_settlements(wanted: pl.Series) -> pl.Series:
+    """Ids of allocations, for the records that settle another one."""
+    ids = pl.Series(new_ids(int(wanted.sum())), dtype=pl.String)
+    return (
+        pl.Series("allocation_id", [None], dtype=pl.String)
+        .new_from_index(0, len(wanted))
+        .scatter(wanted.arg_true(), ids)
+    )
+
+
+def _stored_lines(items: pl.DataFrame, edges: tuple[int, int]) -> tuple[pl.Series, pl.Series]:
+    """The digests of each document's lines without and with the mark of a cut."""
+    if items["lines"].null_count() == items.height:
+        nothing = pl.Series([None], dtype=pl.String).new_from_index(0, items.height)
+        return nothing.alias("line_key"), nothing.alias("lines")
     first, last = edges
     cut = (items["row"] <= first) | (items["last_row"] >= last)
     keys = [None if lines is None else stored_lines(tuple(lines), cut=False) for lines in items["lines"].to_list()]
     stored = [None if key is None else "~" * is_cut + key for key, is_cut in zip(keys, cut, strict=True)]
-    named = items["settles"] != ""
-    if named.any():
-        items = items.with_columns(pl.when(named).then(_with_settles()).otherwise("attributes").alias("attributes"))
-    return items.with_columns(
-        pl.Series("n", range(items.height), dtype=pl.Int32),
-        pl.Series("id", new_ids(items.height), dtype=pl.String),
-        pl.Series("allocation_id", new_ids(items.height), dtype=pl.String),
-        pl.Series("line_key", keys, dtype=pl.String),
-        pl.Series("lines", stored, dtype=pl.String),
-        pl.col("row").alias("row_number"),
-    ).select(list(STAGED_ITEM))
+    return pl.Series("line_key", keys, dtype=pl.String), pl.Series("lines", stored, dtype=pl.String)
 
 
 def _with_settles() -> pl.Expr:

@@ -1,7 +1,9 @@
 """Bulk rows into a temporary table by COPY, which row-level security does not allow into the tables themselves."""
 
 import os
+import sys
 import time
+from array import array
 from typing import Any, cast
 
 import polars as pl
@@ -17,6 +19,8 @@ COPY_CHUNK_ROWS = 50_000
 NULL_TEXT = "\\N"
 UUID_BATCH = 1 << 24
 """Ids that one counter of 24 bits can number."""
+
+UUID_BYTES = 16
 
 
 async def stage(session: Session, name: str, columns: dict[str, str], frame: pl.DataFrame) -> None:
@@ -35,14 +39,27 @@ async def stage(session: Session, name: str, columns: dict[str, str], frame: pl.
 
 
 def new_ids(count: int) -> list[str]:
-    """Fresh UUIDv7 in ascending order, as texts: one clock reading, a 24-bit counter, 50 random bits each."""
+    """Fresh UUIDv7 in ascending order, as 32 hex digits each: one clock reading, a 24-bit counter, 48 random bits."""
     if count > UUID_BATCH:
         raise ValueError(f"more than {UUID_BATCH} ids at once")
-    head = f"{time.time_ns() // 1_000_000:012x}"
-    prefix = f"{head[:8]}-{head[8:]}-7"
-    noise = os.urandom(7 * count).hex()
-    return [
-        f"{prefix}{number >> 12:03x}-{0x8000 | (number & 0xFFF) << 2 | int(noise[14 * number], 16) & 3:04x}"
-        f"-{noise[14 * number + 1 : 14 * number + 13]}"
-        for number in range(count)
-    ]
+    ids = bytearray(UUID_BYTES * count)
+    for place, byte in enumerate((time.time_ns() // 1_000_000).to_bytes(6)):
+        ids[place::UUID_BYTES] = bytes([byte]) * count
+    counters, noise = _counters(count), os.urandom(6 * count)
+    for place in range(4):
+        ids[6 + place :: UUID_BYTES] = counters[place::4]
+    for place in range(6):
+        ids[10 + place :: UUID_BYTES] = noise[place::6]
+    digits = ids.hex()
+    return [digits[start : start + 2 * UUID_BYTES] for start in range(0, len(digits), 2 * UUID_BYTES)]
+
+
+def _counters(count: int) -> bytes:
+    """Four bytes each: version 7, the number's upper 12 bits, the variant, its lower 12 bits, two bits of nothing."""
+    words = array("I")
+    for upper in range(0, count, 1 << 12):
+        first = 0x70008000 | (upper >> 12) << 16
+        words.extend(range(first, first + 4 * min(1 << 12, count - upper), 4))
+    if sys.byteorder == "little":
+        words.byteswap()
+    return words.tobytes()

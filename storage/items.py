@@ -129,7 +129,7 @@ async def change_staged(session: Session, replacement: Replacement) -> None:
 
 
 async def insert_staged_items(session: Session, company_id: UUID, source_id: UUID, import_id: UUID) -> int:
-    """Adds the staged records as open items."""
+    """Adds the staged records as open items, as a rule in their order, which spares a sort: nothing depends on it."""
     result = await session.execute(
         text(
             "insert into open_item (company_id, id, customer_id, kind, number, instalment, source_id, source_ref, "
@@ -138,7 +138,7 @@ async def insert_staged_items(session: Session, company_id: UUID, source_id: UUI
             "select :company, s.id, c.id, s.kind, s.number, s.instalment, :source, s.ref, coalesce(s.revision, 1), "
             "s.document_date, s.due_date, s.currency, s.amount, s.residue, s.disputed, s.line_count, s.description, "
             "s.attributes, s.lines, :import, s.row_number "
-            "from staged_item s join customer c on c.company_id = :company and c.code = s.customer order by s.n"
+            "from staged_item s join customer c on c.company_id = :company and c.code = s.customer"
         ),
         {"company": company_id, "source": source_id, "import": import_id},
     )
