@@ -23,6 +23,7 @@ from storage.schema.approvals import (
     approval_timer,
     delegation,
 )
+from storage.schema.bank import bank_account, bank_file, bank_layout, bank_line, bank_payer, bank_statement
 from storage.schema.base import metadata
 from storage.schema.ledger import (
     allocation,
@@ -87,6 +88,12 @@ __all__ = [
     "audit_event",
     "audit_head",
     "backup",
+    "bank_account",
+    "bank_file",
+    "bank_layout",
+    "bank_line",
+    "bank_payer",
+    "bank_statement",
     "caught_message",
     "chase",
     "company",
