@@ -32,6 +32,7 @@ COMMANDS = {
     "doctor": ("console.doctor", "doctor_command"),
     "import": ("console.imports", "import_command"),
     "match": ("console.match", "match_command"),
+    "reconcile": ("console.reconcile", "reconcile_command"),
     "restore": ("console.backup", "restore_command"),
     "settings": ("console.settings", "settings_command"),
     "tie": ("console.tie", "tie"),
