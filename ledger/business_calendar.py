@@ -60,6 +60,11 @@ def country_of_zone(timezone: str) -> str:
     return str(get_global("zone_territories").get(timezone, ""))
 
 
+def knows_country(code: str) -> bool:
+    """Whether the public holidays of this ISO 3166 code are known."""
+    return _country(code) is not None
+
+
 def is_working_day(day: date, country: str) -> bool:
     """Whether people work in `country` (ISO 3166, "CN") on that day; a country unknown to us has weekends only."""
     known = _country(country)

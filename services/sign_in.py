@@ -105,10 +105,10 @@ async def _proved(engine: Database, email: str, password: str) -> Credentials | 
     async with owner_transaction(engine) as session:
         candidates = await credentials_of(session, email)
     for candidate in candidates:
-        if _password_fits(candidate.password_hash, password):
+        if password_fits(candidate.password_hash, password):
             return candidate
     if not candidates:
-        _password_fits(None, password)
+        password_fits(None, password)
     return None
 
 
@@ -118,7 +118,8 @@ def _dummy_hash() -> str:
     return PasswordHasher().hash(secrets.token_hex())
 
 
-def _password_fits(stored: str | None, password: str) -> bool:
+def password_fits(stored: str | None, password: str) -> bool:
+    """Whether the password is the one behind the hash; as slow for none as for a wrong one."""
     try:
         PasswordHasher().verify(stored or _dummy_hash(), password)
     except (VerificationError, InvalidHashError):

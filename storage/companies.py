@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from ledger.business_calendar import country_of_zone
 from storage.database import Session
@@ -44,6 +44,21 @@ async def find_company(session: Session, code: str) -> Company | None:
 async def own_company(session: Session, company_id: UUID) -> Company:
     """The company of the running transaction."""
     return Company(*(await session.execute(select(*_COLUMNS).where(company.c.id == company_id))).one())
+
+
+async def locked_company(session: Session, company_id: UUID) -> Company:
+    """The company of the running transaction, which alone may change it until its end."""
+    query = select(*_COLUMNS).where(company.c.id == company_id).with_for_update()
+    return Company(*(await session.execute(query)).one())
+
+
+async def change_settings(session: Session, changed: Company) -> None:
+    """Writes name, language and settings."""
+    await session.execute(
+        update(company)
+        .where(company.c.id == changed.id)
+        .values(name=changed.name, language=changed.language, settings=changed.settings)
+    )
 
 
 async def list_companies(session: Session) -> list[Company]:

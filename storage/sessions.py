@@ -153,6 +153,31 @@ async def set_totp_secret(session: Session, company_id: UUID, user_id: UUID, sec
     )
 
 
+async def password_hash_of(session: Session, company_id: UUID, user_id: UUID) -> str | None:
+    """The stored hash; None for a person who never signs in by password."""
+    query = select(app_user.c.password_hash).where(app_user.c.company_id == company_id, app_user.c.id == user_id)
+    kept: str | None = (await session.execute(query.with_for_update())).scalar_one()
+    return kept
+
+
+async def set_password_hash(session: Session, company_id: UUID, user_id: UUID, hashed: str) -> None:
+    """Replaces the stored hash."""
+    here = (app_user.c.company_id == company_id, app_user.c.id == user_id)
+    await session.execute(update(app_user).where(*here).values(password_hash=hashed))
+
+
+async def end_other_sessions(session: Session, company_id: UUID, user_id: UUID, kept: bytes) -> int:
+    """Ends every session of the person but this one; answers how many."""
+    ended = await session.execute(
+        delete(user_session).where(
+            user_session.c.company_id == company_id,
+            user_session.c.user_id == user_id,
+            user_session.c.token_hash != kept,
+        )
+    )
+    return int(ended.rowcount)
+
+
 async def set_language(session: Session, company_id: UUID, user_id: UUID, language: str) -> None:
     """The language in which this person reads pages and messages."""
     await session.execute(

@@ -6,12 +6,17 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
 from api.context import HouseOf, PageUnknown, Viewer, language_for, page, signed_in
+from api.routes.settings_edit import EDITOR
 from approvals.explain import explain
 from approvals.policy import parse_policy
 from notifications.messages import render
 from notifications.samples import samples
+from services.change_company import SETTINGS, company_settings
+from statements.content import Form
 from storage.database import transaction
 from storage.page_lists import aging_policies, approval_policies, people_list, profile_rows
+from storage.people import ROLES
+from words.catalog import translate
 
 router = APIRouter(include_in_schema=False)
 
@@ -20,8 +25,8 @@ MESSAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' 
 
 
 @router.get("/settings")
-async def show(request: Request, known: HouseOf, viewer: Viewer) -> Response:
-    """People, policies, profiles."""
+async def show(request: Request, known: HouseOf, viewer: Viewer, saved: str = "") -> Response:
+    """The company's choices, people, policies, profiles."""
     company_id = viewer.company.id
     async with transaction(known.engine, company_id) as session:
         people = await people_list(session, company_id)
@@ -31,6 +36,9 @@ async def show(request: Request, known: HouseOf, viewer: Viewer) -> Response:
     language = language_for(request)
     return page(
         request, "settings.html", people=people, aging=aging, profiles=profiles, kinds=sorted(samples(language)),
+        may_edit=EDITOR in viewer.roles, saved=bool(saved), roles=ROLES, forms=list(Form),
+        chosen=company_settings(viewer.company), examples={name: one.example for name, one in SETTINGS.items()},
+        wording={name: translate(one.words, language) for name, one in SETTINGS.items()},
         approvals=[{**row, "words": explain(parse_policy(json.loads(row["body"])), language)} for row in approvals],
     )  # fmt: skip
 

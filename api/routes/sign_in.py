@@ -11,6 +11,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.context import House, HouseOf, PageUnknown, Viewer, back_to, language_for, page, session_token, viewer_or_none
 from api.security import network_of
+from services.add_user import MAX_PASSWORD
+from services.change_password import change_password
 from services.choose_language import choose_language
 from services.set_up_authenticator import CodeWrong, enrolment_address, fresh_secret, set_up_authenticator
 from services.sign_in import SignInRefused, sign_in, sign_in_as_sample
@@ -109,6 +111,16 @@ async def set_own_language(known: HouseOf, viewer: Viewer, language: Annotated[s
     """Keeps the choice for pages and messages."""
     chosen = await choose_language(known.engine, viewer, language)
     return back_to("/account", lang=chosen)
+
+
+@router.post("/account/password")
+async def set_own_password(
+    request: Request, known: HouseOf, viewer: Viewer,
+    present: Annotated[str, Form(max_length=MAX_PASSWORD)], wanted: Annotated[str, Form(max_length=MAX_PASSWORD)],
+) -> Response:  # fmt: skip
+    """Another password; other browsers of the person are signed out."""
+    await change_password(known.engine, viewer, session_token(request) or "", present, wanted)
+    return back_to("/account", saved="password")
 
 
 @router.post("/account/authenticator")
