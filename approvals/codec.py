@@ -1,27 +1,41 @@
 """Events and requests as JSON and back, driven by their type annotations; no second description to keep in step."""
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import cache
+from json.encoder import encode_basestring
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-from ledger.canonical import Json
+from ledger.canonical import Json, canonical_json
 
 T = TypeVar("T")
+
+Memo = dict[int, tuple[object, str]]
+"""Texts already written, by identity: requests that a policy treats alike share stages, events and instants."""
+
+_PLAIN = frozenset({str, int, bool, type(None)})
 
 
 def to_json(value: object) -> Json:
     """JSON of a dataclass, id, instant, set, tuple or plain value; sets are sorted."""
-    if is_dataclass(value):
-        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+    kind = type(value)
+    if kind in _PLAIN:
+        return cast("Json", value)
     if isinstance(value, tuple | list):
         return [to_json(one) for one in value]
+    if is_dataclass(kind):
+        return {name: to_json(getattr(value, name)) for name in _names(kind)}
     if isinstance(value, Mapping):
         return {str(key): to_json(one) for key, one in value.items()}
     return _leaf(value)
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(sorted(field.name for field in fields(kind)))
 
 
 def _leaf(value: object) -> Json:
@@ -34,29 +48,63 @@ def _leaf(value: object) -> Json:
     return cast("Json", value)
 
 
+def to_text(value: object, memo: Memo) -> str:
+    """`canonical_json(to_json(value))`, written once for each object that many values share."""
+    kind = type(value)
+    if kind is str:
+        return encode_basestring(cast("str", value))
+    if kind in _PLAIN:
+        return canonical_json(cast("Json", value))
+    known = memo.get(id(value))
+    if known is None:
+        known = memo[id(value)] = (value, _written(value, memo))
+    return known[1]
+
+
+def _written(value: object, memo: Memo) -> str:
+    kind = type(value)
+    if is_dataclass(kind):
+        return object_text({name: to_text(getattr(value, name), memo) for name in _names(kind)})
+    if kind is tuple:
+        return f"[{','.join(to_text(one, memo) for one in cast('tuple[object, ...]', value))}]"
+    return canonical_json(to_json(value))
+
+
+def object_text(parts: Mapping[str, str]) -> str:
+    """A JSON object of texts whose keys come sorted and need no escapes."""
+    return "{" + ",".join(f'"{name}":{text}' for name, text in parts.items()) + "}"
+
+
 def from_json(kind: type[T], value: Any) -> T:  # noqa: ANN401 - JSON of any shape
     """The value of type `kind` that `to_json` wrote."""
-    return cast("T", _read(kind, value))
+    return cast("T", _reader(cast("Hashable", kind))(value))
+
+
+Reader = Callable[[Any], Any]
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind, localns={"Json": object})
-
-
-def _read(kind: Any, value: Any) -> Any:  # noqa: ANN401 - a type and JSON of any shape
+def _reader(kind: Any) -> Reader:  # noqa: ANN401 - an annotation
+    """How a value of this annotation is read, found once per annotation and not once per value."""
     if is_dataclass(kind):
         assert isinstance(kind, type)  # noqa: S101 - annotations name classes, not instances
-        hints = _hints(kind)
-        return kind(**{name: _read(hints[name], part) for name, part in value.items()})
+        return _reader_of_dataclass(kind)
     origin = get_origin(kind)
     if origin in (Union, types.UnionType):
-        inner = next(part for part in get_args(kind) if part is not type(None))
-        return None if value is None else _read(inner, value)
+        inner = _reader(next(part for part in get_args(kind) if part is not type(None)))
+        return lambda value: None if value is None else inner(value)
     if origin in (tuple, frozenset):
-        return origin(_read(get_args(kind)[0], one) for one in value)
+        part = _reader(get_args(kind)[0])
+        return lambda value: origin([part(one) for one in value])
     if kind is UUID:
-        return UUID(value)
-    if kind is datetime:
-        return datetime.fromisoformat(value)
+        return UUID
+    return datetime.fromisoformat if kind is datetime else _as_it_is
+
+
+def _reader_of_dataclass(kind: type) -> Reader:
+    readers = {name: _reader(hint) for name, hint in get_type_hints(kind, localns={"Json": object}).items()}
+    return lambda value: kind(**{name: readers[name](part) for name, part in value.items()})
+
+
+def _as_it_is(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
     return value

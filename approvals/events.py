@@ -1,11 +1,11 @@
 """What can happen to a request. Each event carries all that `evolve` needs, so that the acts alone are the truth."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from approvals.codec import from_json, to_json
+from approvals.codec import Memo, from_json, object_text, to_json, to_text
 from approvals.predicate import Facts
 from approvals.request import HandedOn, Stage, Vote
 from approvals.seats import Seat
@@ -213,6 +213,13 @@ Event = (
 )  # fmt: skip
 
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in Event.__args__}
+
+
+def event_text(event: Event, memo: Memo) -> str:
+    """The canonical JSON of the event as the act's row keeps it; what `act_hash` is taken of."""
+    names = sorted([*(field.name for field in fields(event)), "kind"])
+    kind = f'"{type(event).__name__}"'
+    return object_text({name: kind if name == "kind" else to_text(getattr(event, name), memo) for name in names})
 
 
 def event_json(event: Event) -> dict[str, Json]:

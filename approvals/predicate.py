@@ -12,7 +12,7 @@ Kleene's logic, and each caller takes the careful side: a policy does not cover,
 """
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ledger.canonical import Json
@@ -71,10 +71,9 @@ def holds(predicate: Predicate, facts: Facts) -> bool | None:
     """True, False, or None for unknown."""
     name, body = next(iter(predicate.items()))
     if name == "all":
-        return _all([holds(part, facts) for part in body])
+        return _all(holds(part, facts) for part in body)
     if name == "any":
-        opposite = _all([_negated(holds(part, facts)) for part in body])
-        return _negated(opposite)
+        return _negated(_all(_negated(holds(part, facts)) for part in body))
     if name == "not":
         return _negated(holds(body, facts))
     return _compare(name, facts.get(body[0]), body[1])
@@ -90,10 +89,13 @@ def facts_named(predicate: Predicate) -> frozenset[str]:
     return frozenset({body[0]})
 
 
-def _all(values: list[bool | None]) -> bool | None:
-    if False in values:
-        return False
-    return None if None in values else True
+def _all(values: Iterable[bool | None]) -> bool | None:
+    known = True
+    for value in values:
+        if value is False:
+            return False
+        known = known and value is not None
+    return True if known else None
 
 
 def _negated(value: bool | None) -> bool | None:  # noqa: FBT001 - a truth value is what it is about

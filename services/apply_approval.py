@@ -22,7 +22,7 @@ from storage.approval_policies import policy_of
 from storage.approval_tasks import set_timer
 from storage.approval_writes import Change, NewRequest, append_many, insert_requests
 from storage.approvals import StoredRequest
-from storage.audit import SYSTEM, Actor, record
+from storage.audit import SYSTEM, Actor, Entry, record_many
 from storage.companies import own_company
 from storage.database import Session
 from storage.outbox import Message, enqueue
@@ -90,17 +90,6 @@ async def begin(session: Session, company_id: UUID, begun: Begun) -> StoredReque
     return await _use_at_once(session, company_id, stored, begun.env)
 
 
-async def begin_many(session: Session, company_id: UUID, begun: Sequence[Begun], subject: tuple[str, str]) -> None:
-    """The same for many at once, with one audit row for all of `subject`; asking people is left to the caller."""
-    if not begun:
-        return
-    written = await insert_requests(session, company_id, [one.new for one in begun])
-    for one, stored in zip(begun, written, strict=True):
-        await _follow(session, company_id, stored, one.new.events, one.env, one.new.meta, quiet=True)
-    facts: dict[str, Json] = {"requests": {str(one.request.id): [one.request.state, one.head] for one in written}}
-    await record(session, company_id, _actor(begun[0].new.meta), "approvals_opened", subject, facts)
-
-
 async def proceed(
     session: Session, company_id: UUID, stored: StoredRequest, events: Sequence[Event], env: Env, meta: ActMeta
 ) -> StoredRequest:
@@ -127,41 +116,44 @@ async def _use_at_once(session: Session, company_id: UUID, stored: StoredRequest
 
 
 async def _follow(
-    session: Session, company_id: UUID, stored: StoredRequest, events: Sequence[Event], env: Env, meta: ActMeta,
-    *, quiet: bool = False,
-) -> None:  # fmt: skip
+    session: Session, company_id: UUID, stored: StoredRequest, events: Sequence[Event], env: Env, meta: ActMeta
+) -> None:
     request = stored.request
     for event in events:
         if isinstance(event, Closed | AutoApproved):
-            await _close(session, company_id, request, event, _actor(meta))
+            await _close(session, company_id, request, event, actor_of(meta))
         elif isinstance(event, StageBlocked):
             await _call_for_help(session, company_id, request, event)
         elif isinstance(event, Reminded):
             await _remind(session, company_id, stored, env)
     asks = any(isinstance(event, StageOpened | Escalated) for event in events)
-    if asks and request.state == OPEN and not quiet:
+    if asks and request.state == OPEN:
         handed_up = any(isinstance(event, Escalated) for event in events)
         kind = "approval_escalated" if handed_up else "approval_asked"
         await ask_approvers(session, company_id, request, env, f"stage/{stored.act_count}", kind)
 
 
-def _actor(meta: ActMeta) -> Actor:
+def actor_of(meta: ActMeta) -> Actor:
+    """Who acted, for the audit trail."""
     return Actor("user", meta.actor_id) if meta.actor_id is not None else SYSTEM
 
 
 async def _record(
     session: Session, company_id: UUID, stored: StoredRequest, events: Sequence[Event], meta: ActMeta
 ) -> None:
+    await record_many(session, company_id, actor_of(meta), [audit_entry(stored, events, meta)])
+
+
+def audit_entry(stored: StoredRequest, events: Sequence[Event], meta: ActMeta) -> Entry:
+    """The audit trail's row about what one command did to a request."""
     request = stored.request
-    await record(
-        session, company_id, _actor(meta), f"approval_{_verb(events)}", ("approval", str(request.id)),
-        {
-            "subject_kind": request.subject_kind, "subject_id": request.subject_id, "digest": request.digest,
-            "state": request.state, "round": request.round, "stage": request.stage, "channel": meta.channel,
-            "assurance": meta.assurance, "authority": str(meta.authority_id) if meta.authority_id else None,
-            "acts": [type(event).__name__ for event in events], "head": stored.head,
-        },
-    )  # fmt: skip
+    facts: dict[str, Json] = {
+        "subject_kind": request.subject_kind, "subject_id": request.subject_id, "digest": request.digest,
+        "state": request.state, "round": request.round, "stage": request.stage, "channel": meta.channel,
+        "assurance": meta.assurance, "authority": str(meta.authority_id) if meta.authority_id else None,
+        "acts": [type(event).__name__ for event in events], "head": stored.head,
+    }  # fmt: skip
+    return Entry(f"approval_{_verb(events)}", ("approval", str(request.id)), facts)
 
 
 async def _remind(session: Session, company_id: UUID, stored: StoredRequest, env: Env) -> None:
@@ -187,27 +179,42 @@ def _snake(name: str) -> str:
 async def _close(
     session: Session, company_id: UUID, request: Request, event: Closed | AutoApproved, actor: Actor
 ) -> None:
-    outcome = event.state if isinstance(event, Closed) else "approved"
-    reason = event.reason if isinstance(event, Closed) else event.rule
-    by = Actor("user", event.by) if isinstance(event, Closed) and event.by is not None else actor
+    how = closing_of(request, event, actor)
     kind = subject_kind(request.subject_kind)
+    await kind.closed(session, company_id, request.subject_id, request.facts, how.outcome, how.by, how.reason)
+    await enqueue(session, company_id, closing_message(how))
+    if isinstance(event, Closed):
+        await tell_preparers(session, company_id, request, how.outcome, how.by.id, how.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How a request ended."""
+
+    request: Request
+    outcome: str
+    reason: str
+    by: Actor
+
+
+def closing_of(request: Request, event: Closed | AutoApproved, actor: Actor) -> Closing:
+    """Outcome, reason and who brought it about: the clock and the policy are the system."""
     if isinstance(event, AutoApproved):
-        by = SYSTEM
-    await kind.closed(session, company_id, request.subject_id, request.facts, outcome, by, reason)
+        return Closing(request, APPROVED, event.rule, SYSTEM)
+    return Closing(request, event.state, event.reason, actor if event.by is None else Actor("user", event.by))
+
+
+def closing_message(how: Closing) -> Message:
+    """The one outbox row of a close: what follows from it starts when it is relayed."""
+    request = how.request
     payload: dict[str, Any] = {
         "request_id": str(request.id), "subject_kind": request.subject_kind, "subject_id": request.subject_id,
-        "outcome": outcome, "by": str(by.id) if by.id is not None else None, "digest": request.digest,
+        "outcome": how.outcome, "by": str(how.by.id) if how.by.id is not None else None, "digest": request.digest,
     }  # fmt: skip
-    await enqueue(
-        session,
-        company_id,
-        Message(
-            kind="approval_closed", channel="internal", recipient="", dedup_key=f"approval_closed/{request.id}",
-            subject_kind="approval", subject_id=str(request.id), payload=payload,
-        ),
+    return Message(
+        kind="approval_closed", channel="internal", recipient="", dedup_key=f"approval_closed/{request.id}",
+        subject_kind="approval", subject_id=str(request.id), payload=payload,
     )  # fmt: skip
-    if isinstance(event, Closed):
-        await tell_preparers(session, company_id, request, outcome, by.id, reason)
 
 
 async def _call_for_help(session: Session, company_id: UUID, request: Request, event: StageBlocked) -> None:

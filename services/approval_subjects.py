@@ -3,13 +3,13 @@
 The engine knows none of them. A new kind is one entry in `SUBJECTS`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from ledger.canonical import canonical_json, sha256_hex
 from ledger.money import decimal_text, decimals
-from services.change_statement_status import change_statement_status
+from services.change_statement_status import change_statement_status, change_statement_statuses
 from services.subject_kinds import Description, Facts, Figure, SubjectKind, SubjectUnknown
 from services.waiver_subjects import WAIVER_SUBJECTS
 from storage.approval_subjects import StatementFacts, statement_content, statement_digests, statement_facts
@@ -116,6 +116,15 @@ async def _close_statement(
         await change_statement_status(session, company_id, UUID(subject_id), _COMMANDS[outcome], actor, facts)
 
 
+async def _close_statements(
+    session: Session, company_id: UUID, subject_ids: Sequence[str], outcome: str, actor: Actor, reason: str
+) -> None:
+    found = await statement_digests(session, company_id, [UUID(one) for one in subject_ids])
+    reviewed = [statement for statement, (_, status) in found.items() if status == "in_review"]
+    facts = {"reason": reason} if reason else {}
+    await change_statement_statuses(session, company_id, reviewed, _COMMANDS[outcome], actor, facts)
+
+
 # -- batch of statements -----------------------------------------------------------------------------
 
 
@@ -140,16 +149,19 @@ async def _describe_batch(
     session: Session, company_id: UUID, _subject_id: str, facts: Facts, language: str
 ) -> Description:
     rows = await statement_facts(session, company_id, _members(facts))
-    figures = [Figure("Statements", str(len(rows))), *money_figures(rows, language)]
+    figures = [
+        Figure("Statements", str(len(rows))),
+        *money_figures([(row.currency, row.closing) for row in rows], language),
+    ]
     title = translate("{count} statements of {period}", language, count=len(rows), period=facts.get("period", ""))
     return Description(title, tuple(figures), (), "/inbox")
 
 
-def money_figures(rows: list[StatementFacts], language: str) -> list[Figure]:
-    """The closing balances of many statements, one figure per currency."""
+def money_figures(closings: Iterable[tuple[str, int]], language: str) -> list[Figure]:
+    """Closing balances (currency, minor units) of many statements, one figure per currency."""
     totals: dict[str, int] = {}
-    for row in rows:
-        totals[row.currency] = totals.get(row.currency, 0) + row.closing
+    for currency, minor in closings:
+        totals[currency] = totals.get(currency, 0) + minor
     return [
         Figure("Closing balance", money_text(decimal_text(minor, 0, currency), currency, language))
         for currency, minor in sorted(totals.items())
@@ -157,19 +169,21 @@ def money_figures(rows: list[StatementFacts], language: str) -> list[Figure]:
 
 
 async def _open_batch(session: Session, company_id: UUID, _subject_id: str, facts: Facts, actor: Actor) -> None:
-    for statement in _members(facts):
-        await _open_statement(session, company_id, str(statement), facts, actor)
+    found = await statement_digests(session, company_id, _members(facts))
+    drafts = [statement for statement, (_, status) in found.items() if status != "in_review"]
+    await change_statement_statuses(session, company_id, drafts, "submit", actor, {})
 
 
 async def _close_batch(
     session: Session, company_id: UUID, _subject_id: str, facts: Facts, outcome: str, actor: Actor, reason: str
 ) -> None:
-    for statement in _members(facts):
-        await _close_statement(session, company_id, str(statement), facts, outcome, actor, reason)
+    await _close_statements(session, company_id, [str(one) for one in _members(facts)], outcome, actor, reason)
 
 
 SUBJECTS: dict[str, SubjectKind] = {
-    "statement": SubjectKind(_statement_digest, _describe_statement, _open_statement, _close_statement),
+    "statement": SubjectKind(
+        _statement_digest, _describe_statement, _open_statement, _close_statement, _close_statements
+    ),
     "statement_batch": SubjectKind(_batch_digest, _describe_batch, _open_batch, _close_batch),
     **WAIVER_SUBJECTS,
 }

@@ -1,5 +1,6 @@
 """Tells people that they are asked to decide, and preparers what was decided: one outbox row per person and channel."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -14,6 +15,7 @@ from services.tell_decisions import gathered_run, tell_run_decided
 from storage.database import Session
 from storage.outbox import Message, enqueue
 from storage.people import Person, people_of
+from words.catalog import translate
 
 
 def asked_people(request: Request, env: Env) -> set[UUID]:
@@ -60,6 +62,51 @@ async def ask_person(session: Session, company_id: UUID, request: Request, perso
     """One message to one person that leads straight to the decision."""
     payload = asked_payload(request, person, await _describe(session, company_id, request, person.language))
     return await _send(session, company_id, "approval_asked", person, payload, request, f"approval_asked/{occasion}")
+
+
+async def ask_for_many(
+    session: Session, company_id: UUID, opened: Sequence[tuple[Request, Env]], occasion: str
+) -> int:  # fmt: skip
+    """One message per person and channel for all stages that have just opened; answers how many messages."""
+    asked: dict[UUID, list[Request]] = defaultdict(list)
+    for request, env in opened:
+        for person_id in asked_people(request, env):
+            asked[person_id].append(request)
+    people = await people_of(session, company_id)
+    queued = 0
+    for person_id, requests in sorted(asked.items()):
+        person = people[person_id]
+        title = translate("{count} requests wait for you", person.language, count=len(requests))
+        figures = [{"label": "Requests", "value": str(len(requests))}]
+        queued += await ask_once_for_many(
+            session, company_id, person, title, figures, "/inbox", occasion, len(requests)
+        )
+    return queued
+
+
+async def tell_preparers_of_many(
+    session: Session, company_id: UUID, closed: Sequence[tuple[Request, str, UUID | None]], occasion: str
+) -> int:  # fmt: skip
+    """One message per submitter or preparer and outcome about all requests that ended together."""
+    told: dict[tuple[UUID, str, UUID | None], int] = defaultdict(int)
+    for request, outcome, decided_by in closed:
+        for one in ({request.submitted_by} | request.preparers) - {None, decided_by}:
+            assert one is not None  # noqa: S101 - taken out one line above
+            told[one, outcome, decided_by] += 1
+    people = await people_of(session, company_id)
+    queued = 0
+    for (person_id, outcome, decided_by), count in told.items():
+        if person_id not in people:
+            continue
+        person, decider = people[person_id], people.get(decided_by) if decided_by is not None else None
+        payload: dict[str, Any] = {
+            "person_id": str(person.id), "title": translate("{count} requests", person.language, count=count),
+            "outcome": outcome, "decided_by": decider.name if decider is not None else "", "comment": "",
+            "url_path": "/inbox", "link": "page", "requests": count,
+        }  # fmt: skip
+        key = f"approval_decided/{occasion}/{outcome}"
+        queued += await _send(session, company_id, "approval_decided", person, payload, None, key)
+    return queued
 
 
 async def ask_once_for_many(

@@ -1,11 +1,13 @@
-"""Moves one statement version along its table of life: the only writer of a status."""
+"""Moves statement versions along their table of life: the only writer of a status."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from statements.lifecycle import WITH_CUSTOMER, Facts, Status, apply
-from storage.audit import Actor, record
+from storage.audit import Actor, Entry, record_many
 from storage.database import Session
+from storage.statement_moves import lock_statements, move_statements, open_dispute_counts
 from storage.statements import StatementRow, open_dispute_count, set_status, statement_by_id
 from words.refusal import Refusal
 
@@ -43,10 +45,34 @@ async def change_statement_status(
     return status.value
 
 
+async def change_statement_statuses(
+    session: Session, company_id: UUID, statement_ids: Sequence[UUID], command: str, actor: Actor, facts: dict[str, Any]
+) -> None:
+    """The same command for many statements, in a handful of SQL statements; one that cannot follow refuses them all.
+
+    Not for sending, which supersedes what the customer holds.
+    """
+    assert command != "send"  # noqa: S101 - see above
+    if not statement_ids:
+        return
+    rows = await lock_statements(session, company_id, statement_ids)
+    if len(rows) != len(set(statement_ids)):
+        raise StatementUnknown(number=", ".join(map(str, set(statement_ids) - {row.id for row in rows})))
+    disputes = await open_dispute_counts(session, company_id, statement_ids)
+    moves = {row.id: apply(row.status, command, _facts(row, actor, facts, disputes.get(row.id, 0))) for row in rows}
+    reason = facts.get("reason")
+    versions = {row.id: (row.row_version, moves[row.id].value) for row in rows}
+    if not await move_statements(session, company_id, versions, str(reason) if reason else None):
+        raise StatementStale(number=rows[0].number)
+    told = [_entry(row, moves[row.id], facts) for row in rows]
+    await record_many(session, company_id, actor, told)
+
+
 async def _move(
     session: Session, company_id: UUID, row: StatementRow, command: str, actor: Actor, facts: dict[str, Any]
 ) -> Status:
-    status = apply(row.status, command, await _asked(session, company_id, row, actor, facts))
+    disputes = await open_dispute_count(session, company_id, row.id)
+    status = apply(row.status, command, _facts(row, actor, facts, disputes))
     reason = facts.get("reason")
     moved = await set_status(
         session, company_id, row.id, row.row_version, status.value,
@@ -56,15 +82,18 @@ async def _move(
     )  # fmt: skip
     if not moved:
         raise StatementStale(number=row.number)
-    told = {**facts, "number": row.number, "from": row.status, "to": status.value, "digest": row.digest}
-    if facts.get("digest") not in {None, row.digest}:
-        told["seen_digest"] = facts["digest"]
-    verb = f"statement_{status.value}"
-    await record(session, company_id, actor, verb, ("statement", str(row.id)), told)
+    await record_many(session, company_id, actor, [_entry(row, status, facts)])
     return status
 
 
-async def _asked(session: Session, company_id: UUID, row: StatementRow, actor: Actor, facts: dict[str, Any]) -> Facts:
+def _entry(row: StatementRow, status: Status, facts: dict[str, Any]) -> Entry:
+    told = {**facts, "number": row.number, "from": row.status, "to": status.value, "digest": row.digest}
+    if facts.get("digest") not in {None, row.digest}:
+        told["seen_digest"] = facts["digest"]
+    return Entry(f"statement_{status.value}", ("statement", str(row.id)), told)
+
+
+def _facts(row: StatementRow, actor: Actor, facts: dict[str, Any], open_disputes: int) -> Facts:
     seen = facts.get("digest")
     return Facts(
         number=row.number,
@@ -74,7 +103,7 @@ async def _asked(session: Session, company_id: UUID, row: StatementRow, actor: A
         actor_kind=actor.kind,
         actor_id=actor.id,
         seen_digest=str(seen) if seen is not None else None,
-        open_disputes=await open_dispute_count(session, company_id, row.id),
+        open_disputes=open_disputes,
     )
 
 

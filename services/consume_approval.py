@@ -6,8 +6,9 @@ from approvals.commands import Consume
 from approvals.refusals import ApprovalLapsed, ChangedAfterApproval, NotApproved
 from approvals.request import APPROVED, CONSUMED
 from services.apply_approval import decided_or_raised, moment, proceed, readable
+from storage.approval_acts import ActMeta
 from storage.approval_subjects import statement_digests
-from storage.approvals import ActMeta, StoredRequest, approved_batch_with, lock_live_request, newest_request
+from storage.approvals import StoredRequest, approved_batch_with, lock_live_request, newest_request
 from storage.database import Session
 
 

@@ -13,7 +13,8 @@ from approvals.policy import ASSURANCE
 from approvals.refusals import ApprovalRefusal, NotACandidate
 from approvals.request import Request
 from services.apply_approval import digest_now, moment, proceed, readable
-from storage.approvals import ActMeta, StoredRequest, key_text, lock_request, principals_of
+from storage.approval_acts import ActMeta
+from storage.approvals import StoredRequest, key_text, lock_request, principals_of
 from storage.database import Database, Session, transaction
 from storage.idempotency import FirstAnswer, first_answer, keep_answer
 from words.refusal import Refusal

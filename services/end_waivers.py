@@ -6,7 +6,8 @@ from approvals.commands import SubjectGone
 from approvals.request import OPEN
 from services.apply_approval import decided_or_raised, moment, proceed
 from services.waiver_subjects import WAIVERS
-from storage.approvals import ActMeta, lock_request
+from storage.approval_acts import ActMeta
+from storage.approvals import lock_request
 from storage.database import Session
 from storage.waivers import waivers_without_finding
 

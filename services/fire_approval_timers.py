@@ -7,8 +7,9 @@ from approvals.commands import Command, Env, Fire, Recheck
 from approvals.core import decide
 from approvals.refusals import ApprovalRefusal
 from services.apply_approval import digest_now, moment, proceed
+from storage.approval_acts import ActMeta
 from storage.approval_tasks import DueTimer, due_timers, mark_fired, stages_open_for
-from storage.approvals import ActMeta, StoredRequest, lock_request
+from storage.approvals import StoredRequest, lock_request
 from storage.companies import Company
 from storage.database import Database, Session, transaction
 

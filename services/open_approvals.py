@@ -1,24 +1,30 @@
 """Opens requests for approval: one for a subject, or all of a run with one message per person."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from approvals.commands import ChangeSubject, Env, SubjectGone, Submit, Supersede
 from approvals.core import covers_subject, decide
 from approvals.evolve import fold
+from approvals.opening import submit_many
 from approvals.refusals import ApprovalRefusal, NotCovered
-from approvals.request import APPROVED, OPEN, RETURNED, Request, new_request
-from services.apply_approval import Begun, begin, begin_many, decided_or_raised, moment, proceed
+from approvals.request import APPROVED, OPEN, RETURNED, new_request
+from services.apply_approval import Begun, begin, decided_or_raised, moment, proceed
+from services.apply_many import begin_many
 from services.approval_subjects import batch_digest, facts_of_statement, money_figures, subject_kind
-from services.ask_approvers import ask_once_for_many, ask_person, asked_people
-from services.change_statement_status import change_statement_status
+from services.ask_approvers import ask_once_for_many, asked_people
+from services.change_statement_status import change_statement_statuses
 from services.publish_policy import policies_or_defaults
-from services.subject_kinds import SubjectUnknown
+from services.subject_kinds import Figure, SubjectUnknown
+from storage.approval_acts import ActMeta
 from storage.approval_policies import StoredPolicy
+from storage.approval_runs import WaitingAlike, waiting_in_run
 from storage.approval_subjects import StatementFacts, drafts_of_run, statement_content, statement_facts
-from storage.approvals import ActMeta, NewRequest, StoredRequest, lock_live_request, newest_request, requests_of_run
+from storage.approval_writes import NewRequest
+from storage.approvals import StoredRequest, lock_live_request, newest_request
 from storage.audit import SYSTEM, Actor
 from storage.companies import Company
 from storage.database import Database, Session, transaction
@@ -26,8 +32,8 @@ from storage.identifiers import new_id
 from storage.people import people_of
 from words.catalog import translate
 
-BATCH = 200
-"""Requests per transaction when a run opens them: a killed worker loses seconds, and decisions need not wait long."""
+BATCH = 1_000
+"""Requests per transaction when a run opens them: a killed worker loses a second, and decisions need not wait long."""
 
 _NO_DIGEST = ""
 
@@ -215,45 +221,64 @@ async def open_approvals_for_run(
 
 
 async def _open_some(session: Session, company_id: UUID, run_id: UUID, submitted_by: UUID | None) -> list[Begun]:
-    """One batch: prepared without writing, then written together. The status locks each statement first."""
+    """One batch: locked by the move of their status, prepared without writing, then written together."""
     ids = await drafts_of_run(session, company_id, run_id, BATCH)
+    actor = Actor("user", submitted_by) if submitted_by is not None else SYSTEM
+    await change_statement_statuses(session, company_id, ids, "submit", actor, {})
     desk = await _desk(session, company_id)
-    begun = []
+    fresh: list[_Subject] = []
+    begun: list[Begun] = []
     for row in await statement_facts(session, company_id, ids):
         subject = _of_statement(row, submitted_by)
         previous, changed = await _earlier_round(session, company_id, row)
-        await change_statement_status(session, company_id, row.id, "submit", subject.actor, {})
-        begun.append(_prepare(subject, desk, previous, changed))
+        if previous is None:
+            fresh.append(subject)
+        else:
+            begun.append(_prepare(subject, desk, previous, changed))
+    begun += _prepare_many(fresh, desk)
     await begin_many(session, company_id, begun, ("run", str(run_id)))
     return begun
 
 
-async def _ask_for_run(session: Session, company_id: UUID, run_id: UUID) -> int:
-    """One message per person for all that waits in the run; asked again only after more has been opened.
+def _prepare_many(subjects: Sequence[_Subject], desk: Desk) -> list[Begun]:
+    """`_prepare` for first rounds; those that a policy treats alike are decided once."""
+    covered: dict[UUID, list[_Subject]] = defaultdict(list)
+    for subject in subjects:
+        covered[_policy_for(subject, desk)[0].id].append(subject)
+    begun = []
+    for policy, env in desk:
+        asked = [
+            (new_request(new_id(), one.kind, one.id), Submit(one.submitted_by, one.preparers, one.digest, one.facts))
+            for one in covered[policy.id]
+        ]
+        for subject, opened in zip(covered[policy.id], submit_many(asked, env), strict=True):
+            if isinstance(opened, ApprovalRefusal):
+                raise opened
+            meta = subject.meta(opened.request.id, "submit")
+            begun.append(Begun(NewRequest(policy.id, opened.request, opened.events, meta), env))
+    return begun
 
-    One that waits alone gets the link that decides it.
-    """
-    ever, requests = await requests_of_run(session, company_id, str(run_id))
-    asked: dict[UUID, list[Request]] = {}
-    for stored in requests:
-        env = await moment(session, company_id, stored.policy_id, stored.request.digest)
-        for one in asked_people(stored.request, env):
-            asked.setdefault(one, []).append(stored.request)
+
+async def _ask_for_run(session: Session, company_id: UUID, run_id: UUID) -> int:
+    """One message per person for all that waits in the run; asked again only after more has been opened."""
+    ever, waiting = await waiting_in_run(session, company_id, str(run_id))
+    asked: dict[UUID, list[WaitingAlike]] = defaultdict(list)
+    for alike in waiting:
+        env = await moment(session, company_id, alike.exemplar.policy_id, "")
+        for person_id in asked_people(alike.exemplar.request, env):
+            asked[person_id].append(alike)
     people = await people_of(session, company_id)
     queued = 0
-    for person_id in sorted(asked):
-        person, waiting, occasion = people[person_id], asked[person_id], f"run/{run_id}/{ever}"
-        if len(waiting) == 1:
-            queued += await ask_person(session, company_id, waiting[0], person, occasion)
-            continue
-        rows = await statement_facts(session, company_id, [UUID(request.subject_id) for request in waiting])
-        title = translate(
-            "{count} statements of {period} wait for you", person.language, count=len(rows), period=rows[0].period
-        )
-        figures = [{"label": "Statements", "value": str(len(rows))}]
-        figures += [{"label": figure.label, "value": figure.value} for figure in money_figures(rows, person.language)]
+    for person_id, groups in sorted(asked.items()):
+        person = people[person_id]
+        count = sum(one.count for one in groups)
+        period = groups[0].exemplar.request.facts.get("period", "")
+        title = translate("{count} statements of {period} wait for you", person.language, count=count, period=period)
+        money = money_figures([(one.currency, one.closing) for one in groups], person.language)
+        figures = [asdict(figure) for figure in (Figure("Statements", str(count)), *money)]
+        occasion = f"run/{run_id}/{ever}"
         queued += await ask_once_for_many(
-            session, company_id, person, title, figures, f"/inbox?run={run_id}", occasion, len(rows)
+            session, company_id, person, title, figures, f"/inbox?run={run_id}", occasion, count
         )
     return queued
 

@@ -11,8 +11,9 @@ from approvals.simulate import Changed, compare, simulate
 from services.decide_approval import RequestUnknown
 from services.publish_policy import PolicyInvalid, PolicyUnknown, policies_or_defaults
 from services.show_inbox import describe_many
+from storage.approval_acts import Act, acts_of, first_break
 from storage.approval_policies import find_policy
-from storage.approvals import Act, StoredRequest, acts_of, first_break, list_requests, past_subjects, read_request
+from storage.approvals import StoredRequest, list_requests, past_subjects, read_request
 from storage.database import Session
 from storage.people import names_of, people_of
 

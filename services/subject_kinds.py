@@ -1,6 +1,6 @@
 """What the shell asks of a kind of thing that can be approved, and how people see one."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -60,5 +60,7 @@ class SubjectKind:
     opened: Callable[[Session, UUID, str, Facts, Actor], Awaitable[None]] = nothing_to_open
     closed: Callable[[Session, UUID, str, Facts, str, Actor, str], Awaitable[None]] = nothing_to_close
     """Gets the outcome (approved, rejected, returned, withdrawn, expired, cancelled) and the reason."""
+    closed_many: Callable[[Session, UUID, Sequence[str], str, Actor, str], Awaitable[None]] | None = None
+    """`closed` for many subjects with the same outcome; a kind without it is decided one by one."""
     effect: Callable[[Session, UUID, Request], Awaitable[None]] | None = None
     """What the approval allows, where it happens at once: in the transaction of the last vote, which it uses up."""

@@ -40,7 +40,11 @@ class StatementFacts:
     disputed: bool
 
 
-_STATEMENT_FACTS = text("""
+_STATEMENT_FACTS = text(r"""
+    with open_finding as materialized (
+        select f.subject_id, count(*) as findings from finding f
+         where f.company_id = :company and f.subject_kind = 'statement' and f.status = 'open' and f.severity <> 'notice'
+         group by f.subject_id)
     select s.id, s.number, s.status, s.digest, s.currency, s.opening, s.debits, s.credits, s.closing, s.overdue, s.ties,
            s.form, s.period, s.version, s.run_id, s.prepared_by, s.supersedes_id,
            c.code as customer_code, c.name as customer_name,
@@ -48,17 +52,16 @@ _STATEMENT_FACTS = text("""
              where e.company_id = s.company_id and e.customer_id = s.customer_id and e.currency = s.currency
                and e.period < s.period and e.status in ('sent', 'confirmed', 'disputed', 'settled')
              order by e.period desc, e.version desc limit 1) as earlier_form,
-           (select count(*) from finding f
-             where f.company_id = s.company_id and f.subject_kind = 'statement' and f.status = 'open'
-               and f.severity <> 'notice' and f.subject_id in (s.number, s.id::text)) as findings,
-           jsonb_array_length(s.content::jsonb -> 'disputes') > 0
-             or exists (select 1 from jsonb_array_elements(s.content::jsonb -> 'lines') l
-                         where (l ->> 'disputed')::numeric <> 0) as disputed
+           coalesce((select sum(f.findings) from open_finding f where f.subject_id in (s.number, s.id::text)), 0)::int
+             as findings,
+           position('"disputes":[{' in s.content) > 0 or s.content ~ '"disputed":"-?[0.]*[1-9]' as disputed
       from statement s
       join customer c on c.company_id = s.company_id and c.id = s.customer_id
      where s.company_id = :company and s.id = any(:ids)
      order by s.number
 """)
+"""Whether something is disputed is read off the canonical text, which has one way to say it: parsing takes ten times
+as long."""
 
 
 async def statement_facts(session: Session, company_id: UUID, ids: Sequence[UUID]) -> list[StatementFacts]:

@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, insert, or_, select, update
 
 from approvals.events import StageOpened
 from approvals.request import OPEN, Request
+from storage.bulk_json import insert_many
 from storage.database import Session
 from storage.identifiers import new_id
 from storage.schema import approval_request, approval_task, approval_timer
@@ -34,44 +35,62 @@ def _candidates(request: Request) -> set[str]:
     return {str(one) for one in named} | {f"user:{handed.to}" for handed in stage.handed_on}
 
 
-async def renew_tasks(session: Session, company_id: UUID, request: Request) -> None:
-    """One open task per candidate of the open stage, a role being one; tasks of other stages are done or dropped."""
-    wanted = _candidates(request)
-    if not wanted:
+async def renew_tasks_and_timers(
+    session: Session, company_id: UUID, changed: Sequence[tuple[Request, StageOpened | None]]
+) -> None:
+    """Brings tasks and timers to where the requests stand now; each comes with the stage that has just opened, if any.
+
+    One open task per candidate of the open stage, a role being one; tasks of other stages are done. Timers of a stage
+    just opened replace the earlier ones; a closed request has none, so none can fire.
+    """
+    await _renew_tasks(session, company_id, [request for request, _ in changed])
+    over = [request.id for request, opened in changed if opened is not None or request.state != OPEN]
+    if over:
         await session.execute(
-            update(approval_task)
-            .where(
-                approval_task.c.company_id == company_id,
-                approval_task.c.request_id == request.id,
-                approval_task.c.state == "open",
+            delete(approval_timer).where(
+                approval_timer.c.company_id == company_id, approval_timer.c.request_id == func.any(over),
+                approval_timer.c.fired_at.is_(None),
             )
-            .values(state="done")
-        )
-        return
+        )  # fmt: skip
+    timers = [
+        timer
+        for request, opened in changed
+        if opened is not None and request.state == OPEN
+        for timer in _timers(company_id, request, opened)
+    ]
+    await insert_many(session, approval_timer, timers)
+
+
+async def _renew_tasks(session: Session, company_id: UUID, requests: Sequence[Request]) -> None:
+    wanted = {(one.id, candidate, one.stage, one.round) for one in requests for candidate in _candidates(one)}
     rows = await session.execute(
-        select(approval_task.c.id, approval_task.c.user_id, approval_task.c.role, approval_task.c.stage,
-               approval_task.c.round)
+        select(approval_task.c.id, approval_task.c.request_id, approval_task.c.user_id, approval_task.c.role,
+               approval_task.c.stage, approval_task.c.round)
         .where(
-            approval_task.c.company_id == company_id,
-            approval_task.c.request_id == request.id,
-            approval_task.c.state == "open",
+            approval_task.c.company_id == company_id, approval_task.c.state == "open",
+            approval_task.c.request_id == func.any([one.id for one in requests]),
         )
     )  # fmt: skip
-    stale: list[UUID] = []
-    for row in rows:
-        candidate = f"user:{row.user_id}" if row.user_id is not None else f"role:{row.role}"
-        if candidate in wanted and (row.stage, row.round) == (request.stage, request.round):
-            wanted.discard(candidate)
-        else:
-            stale.append(row.id)
+    there = {(row.request_id, _candidate(row), row.stage, row.round): row.id for row in rows}
+    stale = [task_id for place, task_id in there.items() if place not in wanted]
     if stale:
         await session.execute(
             update(approval_task)
-            .where(approval_task.c.company_id == company_id, approval_task.c.id.in_(stale))
+            .where(approval_task.c.company_id == company_id, approval_task.c.id == func.any(stale))
             .values(state="done")
         )
-    if wanted:
-        await session.execute(insert(approval_task), [_task(company_id, request, one) for one in sorted(wanted)])
+    missing = wanted - there.keys()
+    tasks = [
+        _task(company_id, one, candidate)
+        for one in requests
+        for candidate in sorted(_candidates(one))
+        if (one.id, candidate, one.stage, one.round) in missing
+    ]
+    await insert_many(session, approval_task, tasks)
+
+
+def _candidate(row: Any) -> str:  # noqa: ANN401 - a row of mixed columns
+    return f"user:{row.user_id}" if row.user_id is not None else f"role:{row.role}"
 
 
 def _task(company_id: UUID, request: Request, candidate: str) -> dict[str, Any]:
@@ -85,34 +104,14 @@ def _task(company_id: UUID, request: Request, candidate: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def renew_timers(session: Session, company_id: UUID, request: Request, opened: StageOpened | None) -> None:
-    """Timers of the stage just opened replace the earlier ones; a closed request has none, so none can fire."""
-    if opened is None and request.state == OPEN:
-        return
-    await session.execute(
-        delete(approval_timer).where(
-            approval_timer.c.company_id == company_id,
-            approval_timer.c.request_id == request.id,
-            approval_timer.c.fired_at.is_(None),
-        )
-    )
-    if opened is None or request.state != OPEN:
-        return
-    rows = _timers(company_id, request, opened)
-    if rows:
-        await session.execute(insert(approval_timer), rows)
-
-
 async def insert_tasks_and_timers(
     session: Session, company_id: UUID, new: Sequence[tuple[Request, StageOpened | None]]
 ) -> None:
     """Tasks and timers of requests that have just been written: none of them has any yet."""
     tasks = [_task(company_id, request, one) for request, _ in new for one in sorted(_candidates(request))]
-    if tasks:
-        await session.execute(insert(approval_task), tasks)
+    await insert_many(session, approval_task, tasks)
     timers = [timer for request, opened in new if opened for timer in _timers(company_id, request, opened)]
-    if timers:
-        await session.execute(insert(approval_timer), timers)
+    await insert_many(session, approval_timer, timers)
 
 
 def _timers(company_id: UUID, request: Request, opened: StageOpened) -> list[dict[str, Any]]:

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from ledger.canonical import Json, canonical_json
+from storage.bulk_json import insert_many
 from storage.database import Session
 from storage.schema import audit_event, audit_head
 
@@ -44,6 +45,42 @@ async def record(
     session: Session, company_id: UUID, actor: Actor, verb: str, subject: tuple[str, str], facts: Json
 ) -> None:
     """Appends one event to the company's chain, in the caller's transaction. `subject` is (kind, id)."""
+    await record_many(session, company_id, actor, [Entry(verb, subject, facts)])
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event to append. `subject` is (kind, id)."""
+
+    verb: str
+    subject: tuple[str, str]
+    facts: Json
+
+
+async def record_many(session: Session, company_id: UUID, actor: Actor, entries: Sequence[Entry]) -> None:
+    """`record` for many events of one actor: the head is locked once, the chain is the same."""
+    if not entries:
+        return
+    number, previous, at = await _locked_head(session, company_id)
+    rows = []
+    for entry in entries:
+        number += 1
+        body = canonical_json(entry.facts)
+        link = chain_hash(previous, number, actor, entry.verb, entry.subject, body, at)
+        rows.append({
+            "company_id": company_id, "number": number, "actor_id": actor.id, "actor_kind": actor.kind,
+            "verb": entry.verb, "subject_kind": entry.subject[0], "subject_id": entry.subject[1], "facts": body,
+            "at": at, "previous_hash": previous, "hash": link,
+        })  # fmt: skip
+        previous = link
+    await insert_many(session, audit_event, rows)
+    await session.execute(
+        audit_head.update().where(audit_head.c.company_id == company_id).values(number=number, hash=previous)
+    )
+
+
+async def _locked_head(session: Session, company_id: UUID) -> tuple[int, str, datetime]:
+    """Number and hash of the newest event, which nobody else can follow until the commit, and the instant."""
     await session.execute(
         upsert(audit_head).values(company_id=company_id, number=0, hash=GENESIS).on_conflict_do_nothing()
     )
@@ -54,18 +91,7 @@ async def record(
             .with_for_update()
         )
     ).one()
-    number, at = head.number + 1, head[2].astimezone(UTC)
-    body = canonical_json(facts)
-    link = chain_hash(head.hash, number, actor, verb, subject, body, at)
-    await session.execute(
-        insert(audit_event).values(
-            company_id=company_id, number=number, actor_id=actor.id, actor_kind=actor.kind, verb=verb,
-            subject_kind=subject[0], subject_id=subject[1], facts=body, at=at, previous_hash=head.hash, hash=link,
-        )
-    )  # fmt: skip
-    await session.execute(
-        audit_head.update().where(audit_head.c.company_id == company_id).values(number=number, hash=link)
-    )
+    return head.number, head.hash, head[2].astimezone(UTC)
 
 
 def chain_hash(

@@ -13,7 +13,8 @@ from api.errors import status_of
 from approvals.refusals import ApprovalRefusal
 from services.decide_approval import RequestUnknown, decide
 from services.show_inbox import Card, describe_many, inbox
-from storage.approvals import acts_of, read_request
+from storage.approval_acts import acts_of
+from storage.approvals import read_request
 from storage.database import transaction
 from storage.page_lists import own_tasks
 from storage.people import names_of

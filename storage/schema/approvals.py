@@ -56,6 +56,9 @@ approval_request = owned_table(
         unique=True,
         postgresql_where=text("state in ('open','approved')"),
     ),
+    Index("ix_approval_request_subject", "company_id", "subject_kind", "subject_id"),
+    Index("ix_approval_request_open", "company_id", "opened_at", "id", postgresql_where=text("state = 'open'")),
+    Index("ix_approval_request_run", "company_id", text("(facts ->> 'run_id')")),
 )
 
 approval_act = owned_table(
@@ -105,6 +108,7 @@ approval_task = owned_table(
     reference("approval_request", "request_id"),
     Index("ix_approval_task_user", "company_id", "user_id", "state"),
     Index("ix_approval_task_role", "company_id", "role", "state"),
+    Index("ix_approval_task_request", "company_id", "request_id", postgresql_where=text("state = 'open'")),
 )
 
 approval_timer = owned_table(
@@ -117,6 +121,7 @@ approval_timer = owned_table(
     instant("fired_at", required=False),
     reference("approval_request", "request_id"),
     Index("ix_approval_timer_due", "company_id", "due_at", postgresql_where=text("fired_at is null")),
+    Index("ix_approval_timer_request", "company_id", "request_id", postgresql_where=text("fired_at is null")),
 )
 
 delegation = owned_table(

@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 
 from services.decide_approval import Outcome, decide
 from services.open_approvals import open_statement_approval
-from storage.approvals import first_break, read_request
+from storage.approval_acts import first_break
+from storage.approvals import read_request
 from storage.database import transaction
 from storage.schema import approval_act, outbox
 from tests.approvals.conftest import House

@@ -11,7 +11,8 @@ from services.consume_approval import consume
 from services.decide_approval import KeyReused, Outcome, decide
 from services.open_approvals import open_approvals_for_run, open_statement_approval
 from services.show_inbox import inbox
-from storage.approvals import StoredRequest, first_break, read_request
+from storage.approval_acts import first_break
+from storage.approvals import StoredRequest, read_request
 from storage.database import transaction
 from storage.schema import outbox
 from tests.approvals.conftest import House

@@ -17,7 +17,8 @@ from services.settings import Settings
 from services.show_approval import show_approval
 from services.show_inbox import inbox
 from services.start_run import period_of
-from storage.approvals import first_break, read_request
+from storage.approval_acts import first_break
+from storage.approvals import read_request
 from storage.audit import Actor, verify_chain
 from storage.control_balances import ControlBalance, insert_control_balance
 from storage.database import Database, transaction
