@@ -1,9 +1,20 @@
 """The desk on which claims and open documents meet: what is open now, who could be meant, what was taken by whom."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 
-from matching.amounts import NO_FIT, Fit, Fitting, fitting
+from matching.amounts import (
+    LARGEST_CHARGE,
+    LARGEST_CUSTOMARY,
+    NO_FIT,
+    SURPLUS_SHARE,
+    WHOLE,
+    Fit,
+    Fitting,
+    fitting,
+    places,
+)
 from matching.claims import Claim
 from matching.document_numbers import NumberIndex
 from matching.evidence import (
@@ -28,6 +39,10 @@ WITHOUT_NUMBER = frozenset({Fit.EQUAL, Fit.CUSTOMARY, Fit.CHARGED})
 """What an amount alone can show; a part or a surplus of something unnamed is a guess."""
 
 
+MOST_LOOKED_AT = 2_000
+"""Documents weighed for one claim; of more, only those of near amount: a part of one among thousands is a guess."""
+
+
 class Desk:
     """Open amounts while they are being applied."""
 
@@ -40,6 +55,7 @@ class Desk:
         for document in self.documents.values():
             self.of_customer[document.customer].append(document)
         self.taken: dict[str, list[tuple[Claim, int]]] = defaultdict(list)
+        self._begun: dict[str, dict[str, Document]] = defaultdict(dict)
         self._payers_of: dict[str, set[str]] = defaultdict(set)
         self._owed_by: dict[tuple[str, ...], list[Document]] = {}
         self._slips: dict[tuple[str, str], bool] = {}
@@ -48,6 +64,8 @@ class Desk:
         """Sets `amount` of the claim against the candidate's document."""
         self.open[candidate.document.id] -= amount
         self.taken[candidate.document.id].append((claim, amount))
+        if self.open[candidate.document.id]:
+            self._begun[candidate.document.customer][candidate.document.id] = candidate.document
         if candidate.found in {Found.NAMED, Found.MISREAD}:
             self._payers_of[claim.receipt.id].add(candidate.document.customer)
 
@@ -57,11 +75,43 @@ class Desk:
         self.taken[candidate.document.id].remove((claim, amount))
 
     def owed_by(self, claim: Claim) -> list[Document]:
-        """All documents of the customers that the payer may be."""
+        """All documents of the customers that the payer may be, the smallest amounts first."""
         key = tuple(sorted(who for who, standing in claim.payer.items() if standing > Standing.GROUP))
         if key not in self._owed_by:
-            self._owed_by[key] = [document for who in key for document in self.of_customer[who]]
+            owed = [document for who in key for document in self.of_customer[who]]
+            self._owed_by[key] = sorted(owed, key=_size)
         return self._owed_by[key]
+
+    def _near(self, claim: Claim, paid: int, *, certain: bool) -> list[Document]:
+        """The documents whose amount the claim can fit: what was there at first, and what is begun.
+
+        A customer may have twenty thousand documents open; looking at each for each claim would take minutes.
+        """
+        owed, least = self.owed_by(claim), abs(paid)
+        if certain:
+            near = owed[bisect_left(owed, least, key=_size) : bisect_right(owed, least, key=_size)]
+            return self._with_begun(claim, [one for one in near if self.open[one.id] == paid], paid)
+        most = least * WHOLE // (WHOLE - LARGEST_CUSTOMARY) + LARGEST_CHARGE * 10 ** places(claim.receipt.currency)
+        if claim.reference:
+            least -= least // SURPLUS_SHARE
+        start = bisect_left(owed, least, key=_size)
+        if claim.reference and len(owed) - start <= MOST_LOOKED_AT:
+            near = owed[start:]
+        else:
+            near = owed[start : bisect_right(owed, most, key=_size)]
+        return self._with_begun(claim, near)
+
+    def _with_begun(self, claim: Claim, near: list[Document], only: int | None = None) -> list[Document]:
+        """`near` and the payer's documents of which a part was paid, whatever their amount was at first."""
+        begun: dict[str, Document] = {}
+        for who, standing in claim.payer.items():
+            if standing > Standing.GROUP:
+                begun |= self._begun.get(who, {})
+        if not begun:
+            return near
+        there = {one.id for one in near}
+        added = [one for key, one in begun.items() if key not in there and only in {None, self.open[key]}]
+        return near + added
 
     def all_of(self, claim: Claim, customer: str) -> list[Candidate]:
         """The customer's open invoices, each wholly."""
@@ -79,9 +129,8 @@ class Desk:
         certain = any(one.fitting.fit in SOLID and one.standing > Standing.GROUP for one in found)
         named = {document.id for document in claim.named}
         if claim.paid is not None:
-            for document in self.owed_by(claim):
-                open_ = self.open[document.id]
-                if not open_ or document.id in named or (certain and open_ != claim.paid):
+            for document in self._near(claim, claim.paid, certain=certain):
+                if not self.open[document.id] or document.id in named:
                     continue
                 how = self._how(claim, document)
                 if how is not None:
@@ -170,6 +219,10 @@ class Desk:
             if fit in SOLID or (not solid and fit not in {Fit.NONE, Fit.CONTRADICTED, Fit.EXCEEDED}):
                 found.append(document)
         return found
+
+
+def _size(document: Document) -> int:
+    return abs(document.open)
 
 
 def _possible(claim: Claim, candidate: Candidate) -> bool:
