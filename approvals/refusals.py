@@ -87,6 +87,14 @@ class AssuranceTooLow(ApprovalRefusal):
     remedy = "Sign in and decide in the inbox."
 
 
+class NotInBulk(ApprovalRefusal):
+    """The policy wants each looked at by itself."""
+
+    code = "not_in_bulk"
+    sentence = "This stage is decided one by one."
+    remedy = "Open the request, look at it and decide there."
+
+
 class CommentRequired(ApprovalRefusal):
     """The policy wants a reason in words."""
 

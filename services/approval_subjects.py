@@ -61,9 +61,12 @@ def facts_of_statement(row: StatementFacts) -> dict[str, Any]:
 
 
 async def _statement_digest(session: Session, company_id: UUID, subject_id: str, _facts: Facts) -> str:
-    found = await statement_digests(session, company_id, [UUID(subject_id)])
-    digest, status = found.get(UUID(subject_id), ("", ""))
-    return digest if status in REVIEWABLE else ""
+    return (await _statements_digests(session, company_id, [subject_id])).get(subject_id, "")
+
+
+async def _statements_digests(session: Session, company_id: UUID, subject_ids: Sequence[str]) -> dict[str, str]:
+    found = await statement_digests(session, company_id, [UUID(one) for one in subject_ids])
+    return {str(one): digest if status in REVIEWABLE else "" for one, (digest, status) in found.items()}
 
 
 async def _describe_statement(
@@ -182,7 +185,12 @@ async def _close_batch(
 
 SUBJECTS: dict[str, SubjectKind] = {
     "statement": SubjectKind(
-        _statement_digest, _describe_statement, _open_statement, _close_statement, _close_statements
+        _statement_digest,
+        _describe_statement,
+        _open_statement,
+        _close_statement,
+        _statements_digests,
+        _close_statements,
     ),
     "statement_batch": SubjectKind(_batch_digest, _describe_batch, _open_batch, _close_batch),
     **WAIVER_SUBJECTS,

@@ -1,6 +1,6 @@
 """Decides on a request: one gate for web, link, chat and command line, one transaction, one answer per key."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from approvals.core import decide as engine_decides
 from approvals.events import Event
 from approvals.evolve import fold
 from approvals.policy import ASSURANCE
-from approvals.refusals import ApprovalRefusal, NotACandidate
+from approvals.refusals import ApprovalRefusal, NotACandidate, NotInBulk
 from approvals.request import Request
 from services.apply_approval import digest_now, moment, proceed, readable
 from storage.approval_acts import ActMeta
@@ -86,29 +86,38 @@ async def decide(  # noqa: PLR0913 - everything that was on the screen comes bac
     channel: str = "web",
     assurance: str = "session",
     details: Mapping[str, Any] | None = None,
+    bulk: bool = False,
 ) -> Outcome:
     """Carries out the command or raises its refusal, which has then written nothing.
 
     Without `authority_id` the actor decides as himself or, where only that fits, for the first principal who does.
     `details`: forward {"to"}, ask_opinion {"of", "question"}, add_sign {"seat", "where"}, remove_sign {"stage",
-    "sign"}, rescue {"candidates"}.
+    "sign"}, rescue {"candidates"}. `bulk`: it was chosen among many, which a stage may forbid.
     """
     if assurance not in ASSURANCE:
         raise CommandUnknown(command=assurance)
     click = c.Click(actor_id, authority_id or actor_id, round, stage, digest, comment.strip(), channel, assurance)
     asked = Asked(command, click, details or {})
-    question = key_text([str(request_id), command, asdict(click), str(authority_id), dict(asked.details)])
+    question = question_of(request_id, asked, authority_id)
     async with transaction(engine, company_id) as session:
         stored = await lock_request(session, company_id, request_id)
         known = await first_answer(session, company_id, key)
         if known is not None:
-            return _again(known, question)
+            return known_outcome(known, question)
         if stored is None:
             raise RequestUnknown
+        if bulk and stored.request.has_stage(stage) and not stored.request.stage_numbered(stage).bulk:
+            raise NotInBulk
         return await _carry_out(session, company_id, stored, asked, (key, question), free=authority_id is None)
 
 
-def _again(known: FirstAnswer, question: str) -> Outcome:
+def question_of(request_id: UUID, asked: Asked, authority_id: UUID | None) -> str:
+    """What an idempotency key is bound to: everything that the command says."""
+    return key_text([str(request_id), asked.command, asdict(asked.click), str(authority_id), dict(asked.details)])
+
+
+def known_outcome(known: FirstAnswer, question: str) -> Outcome:
+    """The first outcome again, for the same question; KeyReused for another."""
     if known.input_sha256 != question:
         raise KeyReused
     return Outcome(**{**known.response, "acts": tuple(known.response["acts"]), "replayed": True})
@@ -125,18 +134,27 @@ async def _carry_out(
     authority, answer = _first_fitting(request, asked, authorities, env)
     if isinstance(answer, ApprovalRefusal):
         raise await readable(session, company_id, answer)
-    after = fold(request, answer)
-    outcome = Outcome(
-        request_id=str(request.id), command=asked.command, state=after.state, stage=after.stage, round=after.round,
-        acts=tuple(type(event).__name__ for event in answer), at=env.now.isoformat(),
-    )  # fmt: skip
+    outcome = outcome_of(request, asked.command, answer, env)
     # Taken before anything else is written: the second of two commands under one key waits here, and is told.
-    first = FirstAnswer(key[1], OK, {**asdict(outcome), "acts": list(outcome.acts)})
-    if not await keep_answer(session, company_id, key[0], first):
+    if not await keep_answer(session, company_id, key[0], first_answer_of(outcome, key[1])):
         raise KeyReused
     meta = ActMeta(asked.click.actor, authority, asked.click.channel, asked.click.assurance, key[0])
     await proceed(session, company_id, stored, answer, env, meta)
     return outcome
+
+
+def outcome_of(request: Request, command: str, events: Sequence[Event], env: c.Env) -> Outcome:
+    """What the sender of an accepted command is told."""
+    after = fold(request, events)
+    return Outcome(
+        request_id=str(request.id), command=command, state=after.state, stage=after.stage, round=after.round,
+        acts=tuple(type(event).__name__ for event in events), at=env.now.isoformat(),
+    )  # fmt: skip
+
+
+def first_answer_of(outcome: Outcome, question: str) -> FirstAnswer:
+    """The outcome as it is kept under the command's key."""
+    return FirstAnswer(question, OK, {**asdict(outcome), "acts": list(outcome.acts)})
 
 
 def _first_fitting(

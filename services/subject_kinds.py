@@ -60,7 +60,9 @@ class SubjectKind:
     opened: Callable[[Session, UUID, str, Facts, Actor], Awaitable[None]] = nothing_to_open
     closed: Callable[[Session, UUID, str, Facts, str, Actor, str], Awaitable[None]] = nothing_to_close
     """Gets the outcome (approved, rejected, returned, withdrawn, expired, cancelled) and the reason."""
+    digests_now: Callable[[Session, UUID, Sequence[str]], Awaitable[Mapping[str, str]]] | None = None
+    """`digest_now` of many subjects by id; a kind without it is decided one by one."""
     closed_many: Callable[[Session, UUID, Sequence[str], str, Actor, str], Awaitable[None]] | None = None
-    """`closed` for many subjects with the same outcome; a kind without it is decided one by one."""
+    """`closed` for many subjects with the same outcome; goes with `digests_now`."""
     effect: Callable[[Session, UUID, Request], Awaitable[None]] | None = None
     """What the approval allows, where it happens at once: in the transaction of the last vote, which it uses up."""
