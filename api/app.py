@@ -9,12 +9,15 @@ from api import dev_slack, slack
 from api.context import House
 from api.errors import add_error_handlers
 from api.routes import (
+    answers,
     api_v1,
+    approvals,
     chasing,
     compliance,
     customer_page,
     customers,
     decide_link,
+    deliveries,
     dev,
     disputes,
     exceptions,
@@ -22,6 +25,7 @@ from api.routes import (
     imports,
     inbox,
     runs,
+    settings_edit,
     settings_pages,
     sign_in,
     statements,
@@ -35,8 +39,8 @@ ASSETS = HERE.parent / "assets"
 
 
 ROUTES = (
-    health, sign_in, inbox, imports, runs, statements, customers, exceptions, disputes, chasing, compliance,
-    settings_pages, dev, customer_page, decide_link, api_v1,
+    health, sign_in, inbox, approvals, imports, runs, deliveries, statements, customers, exceptions, answers, disputes, chasing,
+    compliance, settings_edit, settings_pages, dev, customer_page, decide_link, api_v1,
 )  # fmt: skip
 
 

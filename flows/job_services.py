@@ -12,8 +12,11 @@ from services.chase_customers import chase_customers
 from services.check_compliance import check_compliance
 from services.close_period import Closing, continue_run, open_run
 from services.fire_approval_timers import fire_approval_timers
+from services.follow_answers import follow_answers
+from services.poll_mailbox import poll_mailbox
 from services.settings import Settings
 from services.start_run import period_of, run_by_id
+from services.tell_week import tell_week
 from storage.companies import Company
 from storage.database import Database
 
@@ -32,6 +35,10 @@ async def _chase(engine: Database, _settings: Settings, company: Company, occasi
     return await chase_customers(engine, company, date.fromisoformat(occasion))
 
 
+async def _follow(engine: Database, _settings: Settings, company: Company, _occasion: str) -> dict[str, Any]:
+    return await follow_answers(engine, company)
+
+
 async def _timers(engine: Database, _settings: Settings, company: Company, _occasion: str) -> dict[str, Any]:
     return {"fired": await fire_approval_timers(engine, company)}
 
@@ -42,6 +49,14 @@ async def _advance(engine: Database, _settings: Settings, company: Company, _occ
 
 async def _backup(engine: Database, settings: Settings, _company: Company, occasion: str) -> dict[str, Any]:
     return await back_up_nightly(engine, settings.home, occasion)
+
+
+async def _poll(engine: Database, settings: Settings, company: Company, _occasion: str) -> dict[str, Any]:
+    return dict(await poll_mailbox(engine, settings, company))
+
+
+async def _week(engine: Database, settings: Settings, company: Company, occasion: str) -> dict[str, Any]:
+    return await tell_week(engine, company, date.fromisoformat(occasion), settings.slack_channel)
 
 
 async def _close(engine: Database, settings: Settings, company: Company, occasion: str) -> dict[str, Any]:
@@ -72,7 +87,10 @@ async def _work_run(
 SERVICES: dict[str, JobService] = {
     "comply": _comply,
     "chase": _chase,
+    "follow_answers": _follow,
     "approval_timers": _timers,
+    "poll_mailbox": _poll,
+    "weekly_digest": _week,
     "advance_runs": _advance,
     "backup": _backup,
     "close": _close,

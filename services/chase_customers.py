@@ -86,7 +86,7 @@ async def _chase_batch(
 async def _debtors(session: Session, company: Company, batch: list[ChasedCustomer], today: date) -> list[Debtor]:
     ids = [customer.id for customer in batch]
     statements = await unanswered_statements(session, company.id, ids, company.timezone, today)
-    items, unapplied = await overdue_items(session, company.id, ids, today)
+    items, unapplied = await overdue_items(session, company.id, ids, today, company.timezone)
     last = await last_reminders(session, company.id, ids, today)
     return [
         Debtor(

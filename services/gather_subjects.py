@@ -9,7 +9,7 @@ from ledger.aging import AgingPolicy
 from ledger.balances import account_view
 from ledger.business_calendar import Period
 from ledger.items import OpenItem
-from statements.content import Account, Form, KnownDispute, Party, Subject
+from statements.content import Account, Form, KnownDispute, KnownPromise, Party, Subject
 from storage.companies import Company
 from storage.database import Session
 from storage.ledger_rows import (
@@ -20,6 +20,7 @@ from storage.ledger_rows import (
     known_disputes,
     read_accounts,
 )
+from storage.promises import PromiseRow, known_promises
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,9 @@ async def gather_subjects(session: Session, frame: Frame, customer_ids: Sequence
     members = [row.id for head in active for row in groups[head.id]]
     facts = await read_accounts(session, company_id, members, frame.as_known)
     disputes = await known_disputes(session, company_id, frame.as_known, members)
+    promises = await known_promises(session, company_id, frame.as_known, members, frame.period.start)
     return Batch(
-        subjects={head.id: list(_subjects(frame, groups[head.id], facts, disputes)) for head in active},
+        subjects={head.id: list(_subjects(frame, groups[head.id], facts, disputes, promises)) for head in active},
         in_group=[one for one in customer_ids if one in everyone and one not in groups],
         disabled=[head.id for head in heads if head.disabled],
     )
@@ -89,6 +91,7 @@ def _subjects(
     members: Sequence[CustomerRow],
     facts: Mapping[UUID, Mapping[str, AccountFacts]],
     disputes: Mapping[UUID, DisputeRow],
+    promises: Mapping[UUID, Sequence[PromiseRow]],
 ) -> Iterator[Subject]:
     head = members[0]
     for currency in sorted({currency for row in members for currency in facts.get(row.id, {})}):
@@ -105,6 +108,12 @@ def _subjects(
             policy=frame.policy,
             accounts=tuple(_account(frame, row, account, disputes) for row, account in own),
             disputes=tuple(KnownDispute(one.item_id, one.amount, one.reason, one.status) for one in claims),
+            promises=tuple(
+                KnownPromise(one.amount, one.due_on, one.status)
+                for row in members
+                for one in promises.get(row.id, ())
+                if one.currency == currency
+            ),
         )
 
 

@@ -40,6 +40,21 @@ def every_minute(_company: Company, now: datetime) -> str | None:
     return now.strftime("%Y-%m-%dT%H:%MZ")
 
 
+def every_hour(_company: Company, now: datetime) -> str | None:
+    """The hour by UTC."""
+    return now.strftime("%Y-%m-%dT%HZ")
+
+
+def monday(hour: int) -> Callable[[Company, datetime], str | None]:
+    """The newest Monday whose `hour` has come in the company's zone: what is told then is the week before it."""
+
+    def occasion(company: Company, now: datetime) -> str | None:
+        local = now.astimezone(ZoneInfo(company.timezone)) - timedelta(hours=hour)
+        return (local.date() - timedelta(days=local.weekday())).isoformat()
+
+    return occasion
+
+
 def month_end(company: Company, now: datetime) -> str | None:
     """The month before, once the working day of `settings.close.working_day` has come; None without that setting."""
     wanted = company.settings.get("close", {}).get("working_day")
@@ -55,14 +70,17 @@ def month_end(company: Company, now: datetime) -> str | None:
 KINDS = (
     JobKind("approval_timers", every_minute),
     JobKind("advance_runs", every_minute),
+    JobKind("poll_mailbox", every_minute),
+    JobKind("follow_answers", every_hour),
     JobKind("comply", daily(6)),
     JobKind("chase", daily(9)),
+    JobKind("weekly_digest", monday(8)),
     JobKind("backup", daily(2)),
     JobKind("close", month_end),
 )
 """What runs by itself. A reader of logs finds each name in `flows.job_loop` beside the service it calls."""
 
-MINUTE_KINDS = frozenset({"approval_timers", "advance_runs"})
+MINUTE_KINDS = frozenset({"approval_timers", "advance_runs", "poll_mailbox"})
 
 
 async def insert_due_jobs(engine: Database, now: datetime | None = None) -> list[tuple[str, str, str]]:

@@ -18,8 +18,12 @@ from storage.answers import (
     has_page_event,
     insert_page_event,
 )
+from storage.attachments import Attachment, attachments_of
 from storage.database import Database, transaction
-from storage.disputes import Dispute, disputes_of
+from storage.dispute_messages import DisputeMessage, messages_of
+from storage.disputes import Dispute, disputes_of_versions
+from storage.feedback import Feedback, newest_feedback
+from storage.promises import HintRow, PromiseRow, hints_of, promises_of, versions_with
 from storage.tokens import resolve
 from words.refusal import Refusal
 
@@ -56,6 +60,11 @@ class StatementPage:
     content: dict[str, Any]
     answers: list[Answer]
     disputes: list[Dispute]
+    talks: dict[UUID, list[DisputeMessage]]
+    promises: list[PromiseRow]
+    payments: list[HintRow]
+    files: dict[UUID, list[Attachment]]
+    feedback: Feedback | None
     contact: Addressee
     language: str
     nonce: str
@@ -90,11 +99,19 @@ async def open_statement_page(engine: Database, plain_token: str) -> StatementPa
             raise LinkInvalid
         name, timezone = await company_names(session, link.company_id)
         answers = await answers_of(session, link.company_id, found.id)
-        disputes = await disputes_of(session, link.company_id, found.id)
+        versions = await versions_with(session, link.company_id, found.id)
+        disputes = await disputes_of_versions(session, link.company_id, versions)
+        talks = await messages_of(session, link.company_id, [one.id for one in disputes], public=True)
+        promises = await promises_of(session, link.company_id, versions)
+        payments = await hints_of(session, link.company_id, versions)
+        files = await attachments_of(session, link.company_id, "answer", [one.id for one in answers])
+        files |= await attachments_of(session, link.company_id, "dispute", [one.id for one in disputes])
+        feedback = await newest_feedback(session, link.company_id, answers[-1].id) if answers else None
     return StatementPage(
         company_id=link.company_id, company_name=name, timezone=timezone, statement_id=found.id, number=found.number,
         version=found.version, status=found.status, digest=found.digest, content=json.loads(found.content),
-        answers=answers, disputes=disputes, contact=contact, language=contact.language,
+        answers=answers, disputes=disputes, talks=talks, promises=promises, payments=payments, files=files,
+        feedback=feedback, contact=contact, language=contact.language,
         nonce=make_nonce(plain_token), can_answer=found.status in ANSWERABLE and found.superseded_by is None,
         superseded_by=found.superseded_by,
     )  # fmt: skip

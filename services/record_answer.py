@@ -1,28 +1,51 @@
-"""Records a customer's answer to a statement: agreed, agreed but for some lines, or disputed lines."""
+"""Records a customer's answer: agreed, disputed, paid already, promised, or sent to the wrong person."""
 
 import ipaddress
-import json
-import re
-import unicodedata
-from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from ledger.business_calendar import add_working_days
-from ledger.canonical import Json, canonical_json, sha256_hex
-from ledger.money import decimal_text, round_to_minor
+from ledger.canonical import Json
 from services.change_statement_status import change_statement_status
-from services.open_statement_page import ANSWERABLE, AnswerLink, LinkInvalid, nonce_holds, resolve_answer_link
+from services.keep_attachment import check_files, keep_attachments
+from services.note_promised_money import note_payments, note_promises
+from services.open_disputes import replace_disputes
+from services.open_statement_page import ANSWERABLE, LinkInvalid, nonce_holds, resolve_answer_link
+from services.settle_statements import settle_after_dispute
 from services.tell_staff import DEFAULT_CHANNEL, tell_staff
+from statements.answers import (
+    MAX_DISPUTED_LINES,
+    REASONS,
+    STANCES,
+    AnswerIncomplete,
+    Claim,
+    Colleague,
+    DisputedLine,
+    DisputeLineInvalid,
+    GivenAnswer,
+    GivenFile,
+    Part,
+    Payment,
+    PaymentInvalid,
+    PromisedPart,
+    PromiseInvalid,
+    PromiseTooLarge,
+    ToldPayment,
+    check_answer,
+    claims_of,
+    facts_of,
+    input_digest,
+    parts_of_promise,
+    payments_of,
+)
 from storage.answers import (
     Addressee,
     Answer,
     AnswerableStatement,
     answer_by_key,
     answerable_statement,
+    content_of,
     database_now,
     find_addressee,
     insert_answer,
@@ -33,42 +56,19 @@ from storage.audit import Actor, record
 from storage.chases import cancel_waiting_reminders
 from storage.companies import Company, own_company
 from storage.database import Database, Session, transaction
-from storage.disputes import OPEN_STATUSES, Dispute, close_dispute, disputes_of, insert_dispute
 from storage.identifiers import new_id
+from storage.sealing import Keyring
 from storage.tasks import NewTask, open_task
 from words.refusal import Refusal
 
-KINDS = frozenset({"agree", "agree_except", "dispute"})
-"""agree = the whole statement; agree_except = all but the disputed lines; dispute = only that these lines are wrong."""
+__all__ = [
+    "MAX_DISPUTED_LINES", "REASONS", "AnswerClosed", "AnswerIncomplete", "AnswerKeyReused", "AnswerSuperseded",
+    "Colleague", "DisputeLineInvalid", "DisputedLine", "GivenAnswer", "GivenFile", "PaymentInvalid", "PromiseInvalid",
+    "PromiseTooLarge", "PromisedPart", "Recorded", "ToldPayment", "address_prefix", "record_answer",
+]  # fmt: skip
+"""What a page needs to answer with; the words of an answer themselves are rules (`statements.answers`)."""
 
-REASONS = (
-    "price", "quantity", "quality", "not_received", "already_paid", "not_ours", "duplicate", "missing_credit",
-    "date", "tax_form", "other",
-)  # fmt: skip
-"""Why a line is disputed; root causes are counted by these codes."""
-
-MAX_NAME = 120
-"""Longer is not a person's name."""
-
-MAX_TEXT = 2_000
-"""A page of explanation for one line; more belongs in a conversation."""
-
-MAX_DISPUTED_LINES = 500
-"""Beyond this the customer means the whole statement: one row per line would flood the clerks."""
-
-DISPUTE_WORKING_DAYS = 5
-"""The service standard until companies set their own: a week of work."""
-
-_AMOUNT = re.compile(r"([0-9]{1,15}|[0-9]{1,3}(,[0-9]{3}){1,4})(\.[0-9]{1,4})?")
 _PREFIX_BITS = {4: 24, 6: 48}
-
-
-class AnswerIncomplete(Refusal):
-    """Something that an answer needs is missing or too long."""
-
-    code = "answer_incomplete"
-    sentence = "The answer is not complete: {what}."
-    remedy = "Fill in the field and send the answer again."
 
 
 class AnswerSuperseded(Refusal):
@@ -87,42 +87,12 @@ class AnswerClosed(Refusal):
     remedy = "Write to the sender if something is still wrong."
 
 
-class DisputeLineInvalid(Refusal):
-    """A disputed line that does not exist, has nothing open or less open than claimed."""
-
-    code = "dispute_line_invalid"
-    sentence = "Line {line} cannot be disputed for {amount}: {open} is open on it."
-    remedy = "Choose a line with an open amount and dispute at most that amount."
-
-
 class AnswerKeyReused(Refusal):
     """The same page was sent twice with different answers."""
 
     code = "answer_key_reused"
     sentence = "This page has already been sent with another answer."
     remedy = "Open the link again to see the recorded answer and to change it."
-
-
-@dataclass(frozen=True, slots=True)
-class DisputedLine:
-    """One disputed line: its number on the statement, a reason code, a positive decimal amount and a text."""
-
-    line: int
-    reason: str
-    amount: str
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class GivenAnswer:
-    """What the page sends. `digest` is of the content that was shown, `nonce` the one of that page view."""
-
-    kind: str
-    name: str
-    digest: str
-    nonce: str
-    position: str = ""
-    lines: tuple[DisputedLine, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +107,15 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class _Claim:
-    item_id: UUID
-    reason: str
-    amount: int
-    text: str
-    number: str
+class _Said:
+    """An answer whose every part holds against the statement."""
+
+    given: GivenAnswer
+    claims: list[Claim]
+    payments: list[Payment]
+    promises: list[Part]
+    keyring: Keyring | None
+    slack_channel: str
 
 
 async def record_answer(
@@ -153,16 +126,19 @@ async def record_answer(
     channel: str = "web",
     address: str = "",
     slack_channel: str = DEFAULT_CHANNEL,
+    keyring: Keyring | None = None,
     at: datetime | None = None,
 ) -> Recorded:
-    """Writes the answer, its disputes, the status and the news to staff in one transaction; a repeat writes nothing.
+    """Writes the answer, what it disputes and promises, the status and the news to staff in one transaction.
 
-    `at` is for made-up history only; the database's clock says when otherwise.
+    A repeat writes nothing. `keyring` seals the files, and is needed when there are any. `at` is for made-up history
+    only; the database's clock says when otherwise.
     """
     link = await resolve_answer_link(engine, plain_token)
     if not nonce_holds(plain_token, given.nonce):
         raise LinkInvalid
-    _check(given)
+    check_answer(given)
+    check_files([(one.filename, one.content) for one in given.files])
     key = f"answer/{link.statement_id}/{given.nonce}"
     async with transaction(engine, link.company_id) as session:
         found = await answerable_statement(session, link.company_id, link.statement_id, lock=True)
@@ -173,32 +149,44 @@ async def record_answer(
         if earlier is not None:
             return _repeat(earlier, given, found.status)
         _check_version(found, given)
-        claims = _claims(found, given.lines)
+        company = await own_company(session, link.company_id)
+        now = at or await database_now(session)
+        said = _said(found, given, now.astimezone(ZoneInfo(company.timezone)).date(), keyring, slack_channel)
         new = Answer(
             id=new_id(), statement_id=found.id, contact_id=contact.id, kind=given.kind, digest=given.digest,
-            name=given.name.strip(), position=given.position.strip(), facts=_facts(given), channel=channel,
-            address_prefix=address_prefix(address), idempotency_key=key,
-            at=at or await database_now(session),
+            name=given.name.strip(), position=given.position.strip(), facts=facts_of(given), channel=channel,
+            address_prefix=address_prefix(address), idempotency_key=key, at=now,
         )  # fmt: skip
-        status = await _write(session, link, found, contact, new, claims, slack_channel)
+        status = await _write(session, company, found, contact, new, said)
     return Recorded(new.id, new.kind, status, new.at, repeated=False)
 
 
+def _said(
+    found: AnswerableStatement, given: GivenAnswer, today: date, keyring: Keyring | None, slack_channel: str
+) -> _Said:
+    content = content_of(found)
+    claims = claims_of(content, found.currency, given.lines)
+    payments = payments_of(given, found.currency, today)
+    promises = parts_of_promise(given, content, found.currency, today) if given.promises else []
+    return _Said(given, claims, payments, promises, keyring, slack_channel)
+
+
 async def _write(
-    session: Session,
-    link: AnswerLink,
-    found: AnswerableStatement,
-    contact: Addressee,
-    new: Answer,
-    claims: list[_Claim],
-    slack_channel: str,
-) -> str:
-    company = await own_company(session, link.company_id)
+    session: Session, company: Company, found: AnswerableStatement, contact: Addressee, new: Answer, said: _Said
+) -> str:  # fmt: skip
     actor = Actor("customer", contact.id)
     await insert_answer(session, company.id, new)
-    opened = await _replace_disputes(session, company, found, new, claims)
+    cases = {}
+    if new.kind in STANCES:
+        cases = await replace_disputes(session, company, found, new, said.claims, said.slack_channel)
+    await note_payments(session, company.id, found, new, said.payments)
+    await note_promises(session, company.id, found, new, said.promises)
+    await _keep_files(session, company.id, new, said, {str(line): case.id for line, case in cases.items()})
     status = await _follow_status(session, company.id, found, new, actor)
-    await mark_answered(session, company.id, found.id, new.at)
+    if new.kind == "wrong_person":
+        await _ask_to_forward(session, company.id, found, new)
+    else:
+        await mark_answered(session, company.id, found.id, new.at)
     await insert_page_event(
         session, company.id, found.id, "answered", contact.email or str(contact.id), {"answer_id": str(new.id)}
     )
@@ -206,106 +194,52 @@ async def _write(
     await record(
         session, company.id, actor, "answer_recorded", ("statement", str(found.id)),
         {"answer_id": str(new.id), "number": found.number, "kind": new.kind, "digest": new.digest, "name": new.name,
-         "channel": new.channel, "address_prefix": new.address_prefix, "status": status},
+         "channel": new.channel, "address_prefix": new.address_prefix, "status": status,
+         "input_sha256": new.facts["input_sha256"]},
     )  # fmt: skip
-    await _tell(session, company.id, found, new, opened, slack_channel)
+    if status == "confirmed":
+        status = await settle_after_dispute(session, company.id, found.id)
+    await tell_staff(
+        session, company.id, "answer_received",
+        {"statement_id": str(found.id), "kind": new.kind, "name": new.name, "answer_id": str(new.id)}, role="clerk",
+        subject=("statement", str(found.id)), occasion=f"answer_received/{new.id}", channel=said.slack_channel,
+    )  # fmt: skip
     return status
 
 
-async def _replace_disputes(
-    session: Session, company: Company, found: AnswerableStatement, new: Answer, claims: list[_Claim]
-) -> list[tuple[Dispute, str]]:
-    """The newest answer says all that is disputed: what it leaves out is withdrawn, what it repeats stays as it was."""
-    waiting = [d for d in await disputes_of(session, company.id, found.id) if d.status in OPEN_STATUSES]
-    opened = []
-    for claim in claims:
-        same = next((d for d in waiting if (d.item_id, d.reason, d.amount) == _identity(claim)), None)
-        if same is not None:
-            waiting.remove(same)
-            continue
-        opened.append((_dispute(company, found, new, claim), claim.number))
-    for old in waiting:
-        await close_dispute(session, company.id, old.id, "withdrawn", new.at)
-    for dispute, number in opened:
-        await insert_dispute(session, company.id, dispute)
-        await open_task(
-            session, company.id,
-            NewTask(
-                kind="dispute", subject_kind="dispute", subject_id=str(dispute.id), customer_id=found.customer_id,
-                due_on=dispute.due_on, dedup_key=f"dispute/{dispute.id}",
-                facts={"statement": found.number, "item": number, "reason": dispute.reason,
-                       "amount": decimal_text(dispute.amount, 0, dispute.currency), "currency": dispute.currency},
-            ),
+async def _keep_files(session: Session, company_id: UUID, new: Answer, said: _Said, cases: dict[str, UUID]) -> None:
+    """A file about a disputed line belongs to its case, every other to the answer."""
+    for file in said.given.files:
+        assert said.keyring is not None  # noqa: S101 - whoever takes files brings the keys
+        subject = ("dispute", cases[file.about]) if file.about in cases else ("answer", new.id)
+        await keep_attachments(
+            session, company_id, said.keyring, subject, [(file.filename, file.content)], "customer"
         )  # fmt: skip
-    return opened
-
-
-def _identity(claim: _Claim) -> tuple[UUID, str, int]:
-    return claim.item_id, claim.reason, claim.amount
-
-
-def _dispute(company: Company, found: AnswerableStatement, new: Answer, claim: _Claim) -> Dispute:
-    today = new.at.astimezone(ZoneInfo(company.timezone)).date()
-    due_on = add_working_days(today, DISPUTE_WORKING_DAYS, company.country)
-    return Dispute(
-        id=new_id(), statement_id=found.id, answer_id=new.id, item_id=claim.item_id, reason=claim.reason,
-        currency=found.currency, amount=claim.amount, explanation=claim.text, status="open", resolution=None,
-        owner_id=None, due_on=due_on, opened_at=new.at, closed_at=None,
-    )  # fmt: skip
 
 
 async def _follow_status(
     session: Session, company_id: UUID, found: AnswerableStatement, new: Answer, actor: Actor
 ) -> str:
+    """Only a stance on the balance moves the statement; money on its way leaves it where it is."""
+    if new.kind not in STANCES:
+        return found.status
     wanted, command = ("confirmed", "confirm") if new.kind == "agree" else ("disputed", "dispute")
     if found.status == wanted:
         return wanted
-    facts = {"answer_id": str(new.id), "digest": new.digest}
+    facts: dict[str, Json] = {"answer_id": str(new.id), "digest": new.digest}
     return await change_statement_status(session, company_id, found.id, command, actor, facts)
 
 
-async def _tell(
-    session: Session,
-    company_id: UUID,
-    found: AnswerableStatement,
-    new: Answer,
-    opened: list[tuple[Dispute, str]],
-    slack_channel: str,
-) -> None:
-    payload = {"statement_id": str(found.id), "kind": new.kind, "name": new.name, "answer_id": str(new.id)}
-    subject = ("statement", str(found.id))
-    await tell_staff(
-        session, company_id, "answer_received", payload, role="clerk", subject=subject,
-        occasion=f"answer_received/{new.id}", channel=slack_channel,
+async def _ask_to_forward(session: Session, company_id: UUID, found: AnswerableStatement, new: Answer) -> None:
+    """Nothing goes to the named person before one of the staff has agreed."""
+    await open_task(
+        session, company_id,
+        NewTask(
+            kind="wrong_person", subject_kind="statement", subject_id=str(found.id), customer_id=found.customer_id,
+            dedup_key=f"wrong_person/{new.id}",
+            facts={"statement": found.number, "answer_id": str(new.id), **new.facts["colleague"]},
+        ),
     )  # fmt: skip
-    for dispute, number in opened:
-        await tell_staff(
-            session, company_id, "dispute_opened",
-            {"dispute_id": str(dispute.id), "statement_id": str(found.id), "number": number, "reason": dispute.reason,
-             "amount": decimal_text(dispute.amount, 0, dispute.currency), "currency": dispute.currency,
-             "text": dispute.explanation},
-            role="clerk", subject=("dispute", str(dispute.id)), occasion=f"dispute_opened/{dispute.id}",
-            channel=slack_channel,
-        )  # fmt: skip
-
-
-def _check(given: GivenAnswer) -> None:
-    """Everything that can be said without the statement."""
-    if given.kind not in KINDS:
-        raise AnswerIncomplete(what="agree or dispute")
-    if not given.name.strip() or len(given.name) > MAX_NAME:
-        raise AnswerIncomplete(what="your name")
-    if len(given.position) > MAX_NAME:
-        raise AnswerIncomplete(what="your position")
-    if given.kind == "agree" and given.lines:
-        raise AnswerIncomplete(what="agree or dispute")
-    if given.kind != "agree" and not 1 <= len(given.lines) <= MAX_DISPUTED_LINES:
-        raise AnswerIncomplete(what="the disputed lines")
-    for line in given.lines:
-        if line.reason not in REASONS:
-            raise AnswerIncomplete(what="the reason of the dispute")
-        if len(line.text) > MAX_TEXT:
-            raise AnswerIncomplete(what="the explanation")
 
 
 def _check_version(found: AnswerableStatement, given: GivenAnswer) -> None:
@@ -315,58 +249,8 @@ def _check_version(found: AnswerableStatement, given: GivenAnswer) -> None:
         raise AnswerClosed(number=found.number, status=found.status)
 
 
-def _claims(found: AnswerableStatement, lines: tuple[DisputedLine, ...]) -> list[_Claim]:
-    """The disputed parts in minor units, none above what its line holds open, parts of one line taken together."""
-    content: dict[str, Any] = json.loads(found.content)
-    by_line = {entry["line"]: entry for entry in content["lines"]}
-    left: dict[str, int] = {}
-    claims = []
-    for line in lines:
-        entry = by_line.get(line.line)
-        open_text = entry["open"] if entry else "0"
-        amount = _minor(line, found.currency, open_text)
-        if entry is None or not entry.get("item_id"):
-            raise DisputeLineInvalid(line=line.line, amount=line.amount, open=open_text)
-        item = entry["item_id"]
-        # Whole minor units: what the source gave beyond a cent cannot be disputed apart.
-        left.setdefault(item, round_to_minor(Decimal(open_text), found.currency)[0])
-        left[item] -= amount
-        if left[item] < 0:
-            raise DisputeLineInvalid(line=line.line, amount=line.amount, open=open_text)
-        claims.append(_Claim(UUID(item), line.reason, amount, line.text.strip(), entry["number"]))
-    return claims
-
-
-def _minor(line: DisputedLine, currency: str, open_text: str) -> int:
-    refusal = DisputeLineInvalid(line=line.line, amount=line.amount, open=open_text)
-    # A Chinese keyboard gives full-width digits.
-    text = unicodedata.normalize("NFKC", line.amount).strip()
-    if not _AMOUNT.fullmatch(text):
-        raise refusal
-    try:
-        minor, residue = round_to_minor(Decimal(text.replace(",", "")), currency)
-    except ValueError:
-        raise refusal from None
-    if residue or minor <= 0:
-        raise refusal
-    return minor
-
-
-def _facts(given: GivenAnswer) -> dict[str, Any]:
-    lines: list[Json] = [
-        {"line": line.line, "reason": line.reason, "amount": line.amount, "text": line.text.strip()}
-        for line in given.lines
-    ]
-    return {"lines": lines, "input_sha256": _input_digest(given)}
-
-
-def _input_digest(given: GivenAnswer) -> str:
-    lines: list[Json] = [[line.line, line.reason, line.amount, line.text] for line in given.lines]
-    return sha256_hex(canonical_json([given.kind, given.name, given.position, given.digest, lines]))
-
-
 def _repeat(earlier: Answer, given: GivenAnswer, status: str) -> Recorded:
-    if earlier.facts.get("input_sha256") != _input_digest(given):
+    if earlier.facts.get("input_sha256") != input_digest(given):
         raise AnswerKeyReused
     return Recorded(earlier.id, earlier.kind, status, earlier.at, repeated=True)
 

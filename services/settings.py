@@ -42,6 +42,14 @@ class Settings(BaseSettings):
         default=None, description="Archive mailbox that gets a copy of each mail, asked after a crash."
     )
     archive_imap_url: str | None = Field(default=None, description="imaps://user:password@host of that mailbox.")
+    reply_imap_url: str | None = Field(
+        default=None,
+        description="imaps://user:password@host/FOLDER of the mailbox for answers and bounces, read each minute.",
+    )
+    key_file: Path | None = Field(
+        default=None,
+        description="Keys that seal attachments, one `name base64` a line; made under TIEOUT_HOME if empty.",
+    )
     slack_bot_token: str | None = Field(default=None, description="Bot token; /dev/chat is on when empty.")
     slack_app_token: str | None = Field(default=None, description="App token for Socket Mode.")
     slack_signing_secret: str | None = Field(default=None, description="Secret that signs Slack's callbacks.")

@@ -16,7 +16,7 @@ from uuid import UUID
 from ledger.aging import AgingPolicy, age, bucket_label, days_overdue, disputed_part, due_day, overdue
 from ledger.balances import AccountView, Movement, OpenAmount, running
 from ledger.business_calendar import Period
-from ledger.canonical import canonical_json, sha256_hex
+from ledger.canonical import Json, canonical_json, sha256_hex
 from ledger.items import Kind, OpenItem
 from ledger.money import RESIDUE_PER_MINOR, decimal_text, decimals, minor_of_parts, parts_text
 from statements.tie_out import SECTIONS_ARE_CLOSING, Equation, Figures, account_equations
@@ -57,6 +57,15 @@ class KnownDispute:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownPromise:
+    """A promised payment in positive minor units; status is open or broken."""
+
+    amount: int
+    due_on: date
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """One customer's account in the statement's currency: a group statement has several."""
 
@@ -78,6 +87,7 @@ class Subject:
     policy: AgingPolicy
     accounts: tuple[Account, ...]
     disputes: tuple[KnownDispute, ...] = ()
+    promises: tuple[KnownPromise, ...] = ()
 
     @property
     def ending(self) -> list[OpenAmount]:
@@ -136,17 +146,29 @@ def build_content(subject: Subject, version: int) -> dict[str, Any]:
         "unapplied": _unapplied(subject, unapplied),
         "sections": _sections(subject),
         "disputes": _disputes(subject, lines),
-        "promises": [],
-        "aging_policy": {
-            "name": subject.policy.name,
-            "version": subject.policy.version,
-            "basis": subject.policy.basis.value,
-            "credits": subject.policy.credits.value,
-            "sha256": subject.policy.sha256,
-        },
+        "promises": [
+            {
+                "amount": decimal_text(one.amount, 0, currency),
+                "due_on": one.due_on.isoformat(),
+                "status": one.status,
+            }
+            for one in subject.promises
+        ],
+        "aging_policy": policy_content(subject.policy),
         "rounding": _rounding(totals.closing, currency),
         "checks": checks,
         "flags": sorted(_flags(subject, totals.closing)),
+    }
+
+
+def policy_content(policy: AgingPolicy) -> dict[str, Json]:
+    """Which policy the statement is aged by."""
+    return {
+        "name": policy.name,
+        "version": policy.version,
+        "basis": policy.basis.value,
+        "credits": policy.credits.value,
+        "sha256": policy.sha256,
     }
 
 

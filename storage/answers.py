@@ -1,5 +1,6 @@
 """What customers answered: insert-only rows, each tied to the digest of the version that was seen."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,10 +58,11 @@ class Addressee:
     disabled: bool
 
 
-_ANSWER_COLUMNS = [
+ANSWER_COLUMNS = [
     answer.c.id, answer.c.statement_id, answer.c.contact_id, answer.c.kind, answer.c.digest, answer.c.name,
     answer.c.position, answer.c.facts, answer.c.channel, answer.c.address_prefix, answer.c.idempotency_key, answer.c.at,
 ]  # fmt: skip
+"""The fields of `Answer`, in its order."""
 
 
 async def answerable_statement(
@@ -125,7 +127,7 @@ async def find_addressee(session: Session, company_id: UUID, contact_id: UUID) -
 async def answers_of(session: Session, company_id: UUID, statement_id: UUID) -> list[Answer]:
     """All answers to one version, oldest first."""
     query = (
-        select(*_ANSWER_COLUMNS)
+        select(*ANSWER_COLUMNS)
         .where(answer.c.company_id == company_id, answer.c.statement_id == statement_id)
         .order_by(answer.c.at, answer.c.id)
     )
@@ -134,7 +136,14 @@ async def answers_of(session: Session, company_id: UUID, statement_id: UUID) -> 
 
 async def answer_by_key(session: Session, company_id: UUID, key: str) -> Answer | None:
     """The answer that this idempotency key already wrote."""
-    query = select(*_ANSWER_COLUMNS).where(answer.c.company_id == company_id, answer.c.idempotency_key == key)
+    query = select(*ANSWER_COLUMNS).where(answer.c.company_id == company_id, answer.c.idempotency_key == key)
+    row = (await session.execute(query)).one_or_none()
+    return Answer(*row) if row else None
+
+
+async def answer_by_id(session: Session, company_id: UUID, answer_id: UUID) -> Answer | None:
+    """One answer."""
+    query = select(*ANSWER_COLUMNS).where(answer.c.company_id == company_id, answer.c.id == answer_id)
     row = (await session.execute(query)).one_or_none()
     return Answer(*row) if row else None
 
@@ -185,6 +194,12 @@ async def company_names(session: Session, company_id: UUID) -> tuple[str, str]:
     """Name and time zone of the company that sends."""
     row = (await session.execute(select(company.c.name, company.c.timezone).where(company.c.id == company_id))).one()
     return row[0], row[1]
+
+
+def content_of(found: AnswerableStatement) -> dict[str, Any]:
+    """The canonical content as a document."""
+    content: dict[str, Any] = json.loads(found.content)
+    return content
 
 
 async def database_now(session: Session) -> datetime:

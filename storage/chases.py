@@ -2,19 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, literal, select
+from sqlalchemy import Text, and_, case, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from statements.chasing import LastReminder, Overdue, Unanswered
+from statements.promises import spread
 from storage.database import Session
 from storage.disputes import disputed_amounts
 from storage.identifiers import new_id
-from storage.schema import allocation, chase, contact, customer, open_item, outbox, statement
+from storage.promises import awaited_amounts
+from storage.schema import allocation, chase, contact, customer, open_item, outbox, statement, task
 
 DEBIT_KINDS = ("invoice", "debit_memo", "opening", "fx_adjustment")
 """What a customer can be late with."""
@@ -53,7 +55,14 @@ async def chased_customers(session: Session, company_id: UUID, after: UUID | Non
 async def unanswered_statements(
     session: Session, company_id: UUID, customers: Sequence[UUID], timezone: str, today: date
 ) -> dict[UUID, list[Unanswered]]:
-    """Statements in status sent per customer, with the business day on which they went."""
+    """Sent statements without an answer per customer, with the business day on which they went.
+
+    One that went to the wrong person waits for us, not for the customer.
+    """
+    misdirected = select(task.c.id).where(
+        task.c.company_id == company_id, task.c.kind == "wrong_person", task.c.state == "open",
+        task.c.subject_id == cast(statement.c.id, Text),
+    )  # fmt: skip
     day = func.date(func.timezone(timezone, statement.c.sent_at))
     query = (
         select(
@@ -61,7 +70,7 @@ async def unanswered_statements(
         )
         .where(
             statement.c.company_id == company_id, statement.c.customer_id.in_(customers), statement.c.status == "sent",
-            day <= today,
+            statement.c.answered_at.is_(None), day <= today, ~misdirected.exists(),
         )
         .order_by(statement.c.number)
     )  # fmt: skip
@@ -72,9 +81,12 @@ async def unanswered_statements(
 
 
 async def overdue_items(
-    session: Session, company_id: UUID, customers: Sequence[UUID], today: date
+    session: Session, company_id: UUID, customers: Sequence[UUID], today: date, timezone: str = "UTC"
 ) -> tuple[dict[UUID, list[Overdue]], dict[UUID, dict[str, int]]]:
-    """Open debits past due per customer, and credit not applied per customer and currency (positive)."""
+    """Open debits past due per customer, and credit not applied per customer and currency (positive).
+
+    What is promised, or told as paid, is laid over the items that are due first.
+    """
     left = _open_amounts(company_id, customers, today)
     disputed = await disputed_amounts(session, company_id, customers)
     overdue: dict[UUID, list[Overdue]] = defaultdict(list)
@@ -90,7 +102,19 @@ async def overdue_items(
             overdue[row.customer_id].append(
                 Overdue(row.id, row.number, row.currency, due, int(row.open), disputed=part)
             )
-    return overdue, unapplied
+    awaited = await awaited_amounts(session, company_id, customers, timezone, today)
+    return {one: _with_awaited(one, items, awaited) for one, items in overdue.items()}, unapplied
+
+
+def _with_awaited(customer_id: UUID, items: list[Overdue], awaited: dict[tuple[UUID, str], int]) -> list[Overdue]:
+    promised: dict[UUID, int] = {}
+    for currency in {item.currency for item in items}:
+        own = sorted(
+            (item for item in items if item.currency == currency), key=lambda item: (item.due_date, item.number)
+        )
+        rooms = {item.item_id: item.open - item.disputed for item in own}
+        promised |= spread(awaited.get((customer_id, currency), 0), rooms)
+    return [replace(item, promised=promised.get(item.item_id, 0)) for item in items]
 
 
 def _open_amounts(company_id: UUID, customers: Sequence[UUID], today: date) -> Any:  # noqa: ANN401 - a Select of mixed columns

@@ -3,20 +3,26 @@
 import asyncio
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from api.answer_form import ACCEPTED, ROWS, chosen_lines, read_answer, read_files, read_form
 from api.context import House, HouseOf, PageUnknown, language_for, page
 from api.downloads import file_answer, statement_file
 from api.errors import status_of
 from api.figures import aging_bar, lines_page
 from api.links import MAX_PASTED, FromCookie, FromPath, Link, hold_link
 from reports.capital_amount import capital_amount
+from services.keep_attachment import keyring_of
 from services.open_statement_page import LinkInvalid, StatementPage, mark_opened, open_statement_page
-from services.record_answer import REASONS, DisputedLine, GivenAnswer, record_answer
+from services.record_answer import record_answer
+from services.record_feedback import record_feedback
 from services.renew_link import renew_link
+from services.speak_in_dispute import speak_as_customer
+from statements.answers import REASONS
 from storage.database import transaction
 from storage.pages import PAGE, find_statement
 from words.refusal import Refusal
@@ -83,7 +89,7 @@ async def _show(
         difference=row["difference"] if row else None, lines=lines, more_lines=more, total_lines=total,
         words=view.words, order=view.order, after=view.after, last=shown.answers[-1] if shown.answers else None,
         numbers={line["item_id"]: line["number"] for line in shown.content["lines"]}, given=given or {},
-        zone=shown.timezone, problem=refusal.text(language) if refusal else "",
+        zone=shown.timezone, accepted=ACCEPTED, rows=ROWS, problem=refusal.text(language) if refusal else "",
         remedy=refusal.remedy_text(language) if refusal else "",
     )  # fmt: skip
 
@@ -128,35 +134,19 @@ async def show(request: Request, known: HouseOf, link: FromPath, view: ViewOf) -
 
 
 async def _answer(request: Request, known: House, link: Link) -> Response:
-    form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    chosen = _lines(form)
-    given = GivenAnswer(
-        kind=form.get("kind", ""), name=form.get("name", ""), position=form.get("position", ""),
-        digest=form.get("digest", ""), nonce=form.get("nonce", ""), lines=chosen if form.get("kind") != "agree" else (),
-    )  # fmt: skip
+    form = await read_answer(request)
     try:
         await record_answer(
-            known.engine, link.token, given, address=request.client.host if request.client else "",
+            known.engine, link.token, form.given, address=request.client.host if request.client else "",
             slack_channel=known.settings.slack_channel,
+            keyring=keyring_of(known.settings) if form.given.files else None,
         )  # fmt: skip
     except LinkInvalid:
         raise
     except Refusal as refusal:
-        view = View(0, "", "", tuple(line.line for line in chosen))
-        return await _show(request, known, link, view, refusal=refusal, status=422, given=form)
+        view = View(0, "", "", chosen_lines(form.typed))
+        return await _show(request, known, link, view, refusal=refusal, status=422, given=form.typed)
     return RedirectResponse(f"{link.base}#recorded", 303)
-
-
-def _lines(form: dict[str, Any]) -> tuple[DisputedLine, ...]:
-    numbers = sorted(int(name[7:]) for name in form if name.startswith("reason_") and name[7:].isdigit())
-    return tuple(
-        DisputedLine(
-            number, form[f"reason_{number}"], form.get(f"amount_{number}", "").replace(",", "").strip(),
-            form.get(f"text_{number}", ""),
-        )
-        for number in numbers
-        if form[f"reason_{number}"]
-    )  # fmt: skip
 
 
 @router.post("/s/v/{ref}/answer")
@@ -169,6 +159,53 @@ async def answer_held(request: Request, known: HouseOf, link: FromCookie) -> Res
 async def answer(request: Request, known: HouseOf, link: FromPath) -> Response:
     """The customer's answer."""
     return await _answer(request, known, link)
+
+
+async def _feedback(request: Request, known: House, link: Link) -> Response:
+    form = await read_form(request)
+    words = {name: value for name, value in form.items() if isinstance(value, str)}
+    await record_feedback(
+        known.engine, link.token, words.get("nonce", ""), words.get("word", ""), words.get("text", "")
+    )
+    return RedirectResponse(f"{link.base}#feedback", 303)
+
+
+@router.post("/s/v/{ref}/feedback")
+async def feedback_held(request: Request, known: HouseOf, link: FromCookie) -> Response:
+    """How the customer found it: one tap, and words if they like."""
+    return await _feedback(request, known, link)
+
+
+@router.post("/s/{token}/feedback")
+async def feedback(request: Request, known: HouseOf, link: FromPath) -> Response:
+    """How the customer found it: one tap, and words if they like."""
+    return await _feedback(request, known, link)
+
+
+async def _say(request: Request, known: House, link: Link, dispute_id: UUID) -> Response:
+    form = await read_form(request)
+    text, nonce = str(form.get("text", "")), str(form.get("nonce", ""))
+    files = await read_files(form)
+    keyring = keyring_of(known.settings) if files else None
+    try:
+        await speak_as_customer(known.engine, link.token, nonce, dispute_id, text, files, keyring)
+    except LinkInvalid:
+        raise
+    except Refusal as refusal:
+        return await _show(request, known, link, View(0, "", "", ()), refusal=refusal, status=422)
+    return RedirectResponse(f"{link.base}#recorded", 303)
+
+
+@router.post("/s/v/{ref}/disputes/{dispute_id}/say")
+async def say_held(request: Request, known: HouseOf, link: FromCookie, dispute_id: UUID) -> Response:
+    """A word of the customer about one disputed line."""
+    return await _say(request, known, link, dispute_id)
+
+
+@router.post("/s/{token}/disputes/{dispute_id}/say")
+async def say(request: Request, known: HouseOf, link: FromPath, dispute_id: UUID) -> Response:
+    """A word of the customer about one disputed line."""
+    return await _say(request, known, link, dispute_id)
 
 
 @router.post("/s/v/{ref}/opened")
