@@ -24,11 +24,13 @@ from api.routes import (
     health,
     imports,
     inbox,
+    replies,
     runs,
     settings_edit,
     settings_pages,
     sign_in,
     statements,
+    unsubscribe,
 )
 from api.security import Guard
 from services.settings import Settings
@@ -39,8 +41,9 @@ ASSETS = HERE.parent / "assets"
 
 
 ROUTES = (
-    health, sign_in, inbox, approvals, imports, runs, deliveries, statements, customers, exceptions, answers, disputes, chasing,
-    compliance, settings_edit, settings_pages, dev, customer_page, decide_link, api_v1,
+    health, sign_in, inbox, approvals, imports, runs, deliveries, statements, customers, exceptions, answers, disputes,
+    chasing, compliance, settings_edit, settings_pages, dev, customer_page, decide_link, replies,
+    unsubscribe, api_v1,
 )  # fmt: skip
 
 

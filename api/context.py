@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as TemplateContext
 
+from api.approval_labels import APPROVAL_FILTERS
 from api.labels import FILTERS, page_words
 from api.security import SAFE_METHODS, tokens_match
 from ledger.money import decimal_text
@@ -214,7 +215,7 @@ def _make_environment() -> Environment:
         lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
     made.globals.update(_=_tr, with_query=_with_query)
-    made.filters.update(FILTERS)
+    made.filters.update({**FILTERS, **APPROVAL_FILTERS})
     made.filters.update(
         amount=_amount, minor=_minor, date=_date, moment=_moment, moment_in=_moment_in, pretty=_pretty, tr=_tr
     )

@@ -1,8 +1,9 @@
 """A policy in words, in Chinese and English, for the people who live under it."""
 
+from collections.abc import Iterable, Mapping
+
 from approvals.policy import Policy, StageRule
 from approvals.predicate import Predicate
-from approvals.seats import Seat
 from words.catalog import translate
 
 _COMPARISONS = {
@@ -70,9 +71,10 @@ def _stage(stage: StageRule, language: str) -> str:
     return translate(sentence, language, number=stage.number, name=name, seats=seats, condition=condition)
 
 
-def seat_words(seat: Seat, language: str) -> str:
-    """One seat: "one of: reviewer, manager"."""
-    names = [translate(candidate.partition(":")[2], language) for candidate in sorted(seat)]
+def seat_words(seat: Iterable[str], language: str, people: Mapping[str, str] | None = None) -> str:
+    """One seat: "one of: reviewer, manager"; `people` are names by id, for seats of persons."""
+    told = [candidate.partition(":")[2] for candidate in sorted(seat)]
+    names = [(people or {}).get(name) or translate(name, language) for name in told]
     if len(names) == 1:
         return translate("one {name}", language, name=names[0])
     return translate("one of {names}", language, names=_list(names, language))

@@ -8,14 +8,25 @@ from zoneinfo import ZoneInfo
 
 from approvals.commands import Command, Consume, Env
 from approvals.core import decide
-from approvals.events import AutoApproved, Closed, Escalated, Event, Reminded, StageBlocked, StageOpened
+from approvals.events import (
+    AutoApproved,
+    Closed,
+    Escalated,
+    Event,
+    Forwarded,
+    OpinionAsked,
+    Reminded,
+    SeatAdded,
+    StageBlocked,
+    StageOpened,
+)
 from approvals.refusals import ApprovalRefusal
 from approvals.request import APPROVED, OPEN, Request
 from approvals.working_time import WorkingCalendar
 from ledger.business_calendar import country_of_zone
 from ledger.canonical import Json
 from services.approval_subjects import subject_kind
-from services.ask_approvers import ask_approvers, tell_preparers
+from services.ask_approvers import ask_approvers, ask_people, asked_people, tell_preparers
 from storage.approval_acts import ActMeta
 from storage.approval_moment import read_moment
 from storage.approval_policies import policy_of
@@ -126,11 +137,25 @@ async def _follow(
             await _call_for_help(session, company_id, request, event)
         elif isinstance(event, Reminded):
             await _remind(session, company_id, stored, env)
+        elif isinstance(event, Forwarded | OpinionAsked | SeatAdded):
+            asked = _asked_besides(request, event, env)
+            await ask_people(session, company_id, request, asked, f"act/{stored.act_count}")
     asks = any(isinstance(event, StageOpened | Escalated) for event in events)
     if asks and request.state == OPEN:
         handed_up = any(isinstance(event, Escalated) for event in events)
         kind = "approval_escalated" if handed_up else "approval_asked"
         await ask_approvers(session, company_id, request, env, f"stage/{stored.act_count}", kind)
+
+
+def _asked_besides(request: Request, event: Forwarded | OpinionAsked | SeatAdded, env: Env) -> list[UUID]:
+    """Whom an act of a candidate concerns, besides those who were asked when the stage opened."""
+    if isinstance(event, Forwarded):
+        return [event.handed.to]
+    if isinstance(event, OpinionAsked):
+        return [event.of]
+    if request.state != OPEN:
+        return []
+    return sorted(one for one in asked_people(request, env) if event.seat & env.people.get(one, frozenset()))
 
 
 def actor_of(meta: ActMeta) -> Actor:

@@ -36,11 +36,19 @@ async def ask_approvers(
     session: Session, company_id: UUID, request: Request, env: Env, occasion: str, kind: str = "approval_asked"
 ) -> int:
     """One message per person and channel about one request; `occasion` makes each told once. Answers how many."""
+    asked = sorted(asked_people(request, env))
+    return await ask_people(session, company_id, request, asked, occasion, kind)
+
+
+async def ask_people(
+    session: Session, company_id: UUID, request: Request, asked: Sequence[UUID], occasion: str,
+    kind: str = "approval_asked",
+) -> int:  # fmt: skip
+    """The same for these people only: to whom it was forwarded, or who is asked for a view."""
     people = await people_of(session, company_id)
     described: dict[str, Description] = {}
     queued = 0
-    for person_id in sorted(asked_people(request, env)):
-        person = people[person_id]
+    for person in (people[one] for one in asked if one in people):
         if person.language not in described:
             described[person.language] = await _describe(session, company_id, request, person.language)
         payload = asked_payload(request, person, described[person.language])

@@ -167,6 +167,17 @@ async def open_statement_approval(
     )
 
 
+async def reopen_statement_approval(
+    session: Session, company_id: UUID, statement_id: UUID, previous: StoredRequest, submitted_by: UUID
+) -> UUID:
+    """The next round of a returned statement that nobody changed."""
+    row = (await statement_facts(session, company_id, [statement_id]))[0]
+    changed = frozenset() if row.digest == previous.request.digest else frozenset({"*"})
+    subject = _of_statement(row, submitted_by)
+    begun = _prepare(subject, await _desk(session, company_id), previous, changed)
+    return await _write(session, company_id, subject, begun)
+
+
 def _of_statement(row: StatementFacts, submitted_by: UUID | None) -> _Subject:
     return _Subject(
         "statement", str(row.id), row.digest, facts_of_statement(row), submitted_by, _several(row.prepared_by)

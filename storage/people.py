@@ -51,11 +51,10 @@ def _person(row: Any) -> Person:  # noqa: ANN401 - a row of mixed columns
     )  # fmt: skip
 
 
-async def people_of(session: Session, company_id: UUID) -> dict[UUID, Person]:
+async def people_of(session: Session, company_id: UUID, *, with_leavers: bool = False) -> dict[UUID, Person]:
     """Every enabled user; a company has dozens, so one query serves a whole decision."""
-    rows = await session.execute(
-        _PEOPLE.where(app_user.c.company_id == company_id, app_user.c.disabled_at.is_(None)).order_by(app_user.c.id)
-    )
+    query = _PEOPLE.where(app_user.c.company_id == company_id).order_by(app_user.c.id)
+    rows = await session.execute(query if with_leavers else query.where(app_user.c.disabled_at.is_(None)))
     return {row.id: _person(row) for row in rows}
 
 

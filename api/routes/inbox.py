@@ -8,17 +8,14 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from api.context import House, HouseOf, PageUnknown, Viewer, back_to, language_for, page
+from api.context import House, HouseOf, Viewer, back_to, language_for, page
 from api.errors import status_of
 from approvals.refusals import ApprovalRefusal
 from services.decide_approval import RequestUnknown, decide
 from services.decide_many import Decision, Press, decide_many
-from services.show_inbox import Card, describe_many, inbox
-from storage.approval_acts import acts_of
-from storage.approvals import read_request
+from services.show_inbox import inbox
 from storage.database import transaction
 from storage.page_lists import own_tasks
-from storage.people import names_of
 from storage.sessions import SignedIn
 from words.refusal import Refusal
 
@@ -31,9 +28,6 @@ BULK_LIMIT = 500
 
 CHOICE = ("request", "authority", "round", "stage", "digest", "key")
 """What a checkbox carries, in this order."""
-
-ONE_CARD_SCAN = 200
-"""How deep the inbox is searched for one request: beyond that the page shows the trail without the buttons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +67,6 @@ async def _show(
 async def show(request: Request, known: HouseOf, viewer: Viewer) -> Response:
     """Cards, oldest first."""
     return await _show(request, known, viewer)
-
-
-@router.get("/approvals/{request_id}")
-async def show_one(request: Request, known: HouseOf, viewer: Viewer, request_id: UUID) -> Response:
-    """One request with its trail, and the buttons when it waits for this person."""
-    language = language_for(request)
-    async with transaction(known.engine, viewer.company.id) as session:
-        stored = await read_request(session, viewer.company.id, request_id)
-        if stored is None:
-            raise PageUnknown
-        described = await describe_many(session, viewer.company.id, [stored], language)
-        cards = await inbox(session, viewer.company, viewer.user_id, limit=ONE_CARD_SCAN, language=language)
-        acts = await acts_of(session, viewer.company.id, request_id)
-        names = await names_of(session, viewer.company.id)
-    mine: list[Card] = [card for card in cards.cards if card.request_id == request_id]
-    return page(
-        request, "approval.html", stored=stored, described=described[request_id], card=mine[0] if mine else None,
-        acts=acts, names=names, key=fresh_key, decisions=DECISIONS,
-    )  # fmt: skip
 
 
 async def _decide(known: House, viewer: SignedIn, command: str, fields: dict[str, Any]) -> str:
