@@ -76,8 +76,15 @@ def _show(console: Console, answer: dict[str, Any]) -> None:
         sides = f"{statement['opening'] or '–'} + {statement['sum']} = {statement['closing'] or '–'}"
         shown = f"  ({say('difference')} {statement['difference']})" if statement["ties"] is False else ""
         console.print(f"{sides}  {words[statement['ties']]}{shown}", markup=False)
-    for finding in answer["findings"][:SHOWN_FINDINGS]:
+    show_findings(console, answer["findings"])
+
+
+def show_findings(console: Console, findings: list[dict[str, Any]]) -> None:
+    """The gravest findings, for people."""
+    for finding in findings[:SHOWN_FINDINGS]:
         place = f"{finding['row']}: " if finding["row"] else ""
         console.print(f"{finding['severity']:<10} {place}{finding['message']} {finding['raw']!r}", markup=False)
         if finding["remedy"]:
             console.print(f"           {finding['remedy']}", markup=False)
+    if len(findings) > SHOWN_FINDINGS:
+        console.print(say("and {count} more", count=len(findings) - SHOWN_FINDINGS))

@@ -19,6 +19,7 @@ HEAD_LINES = 80
 
 _BRACKETS = re.compile(r"\[.*?\]|\([+-]?(?:人民币)?元\)")
 _EXCEL_TEXT = re.compile(r'="?(.*?)"?')
+_PADDING = re.compile(r"\t+(?=[\",]|$)")
 _NOTHING = re.compile(r"[-—–_*/]+")
 
 
@@ -79,8 +80,9 @@ def _delimited(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _delimiter(text: str) -> str:
-    """The mark that cuts most lines of the head into the same number of cells."""
-    head = [line for line in text[: 1 << 17].split("\n", HEAD_LINES)[:HEAD_LINES] if line.strip()]
+    """The mark that cuts most lines of the head into the same number of cells; tabs that pad a cell cut nothing."""
+    lines = text[: 1 << 17].split("\n", HEAD_LINES)[:HEAD_LINES]
+    head = [_PADDING.sub("", line) for line in lines if line.strip()]
     best, score = ",", 0
     for candidate in DELIMITERS:
         widths = [line.count(candidate) for line in head if candidate in line]

@@ -1,0 +1,1 @@
+"""Bank files: every format read, checked and imported."""
