@@ -9,6 +9,7 @@ from api import dev_slack, slack
 from api.context import House
 from api.errors import add_error_handlers
 from api.routes import (
+    absence,
     answers,
     api_v1,
     approvals,
@@ -24,6 +25,7 @@ from api.routes import (
     health,
     imports,
     inbox,
+    policies,
     replies,
     runs,
     settings_edit,
@@ -41,8 +43,8 @@ ASSETS = HERE.parent / "assets"
 
 
 ROUTES = (
-    health, sign_in, inbox, approvals, imports, runs, deliveries, statements, customers, exceptions, answers, disputes,
-    chasing, compliance, settings_edit, settings_pages, dev, customer_page, decide_link, replies,
+    health, sign_in, inbox, approvals, absence, policies, imports, runs, deliveries, statements, customers, exceptions,
+    answers, disputes, chasing, compliance, settings_edit, settings_pages, dev, customer_page, decide_link, replies,
     unsubscribe, api_v1,
 )  # fmt: skip
 

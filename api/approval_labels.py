@@ -4,6 +4,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from api.labels import label
+from approvals.explain import SUBJECTS
 
 STAGE_NAMES = {
     "review": "Reviewer", "manager": "Manager", "compliance": "Compliance officer", "waive": "Waiver by two people",
@@ -43,5 +44,5 @@ def _vote_tone(choice: str) -> str:
 APPROVAL_FILTERS: dict[str, object] = {
     "approval_stage": _labeller(STAGE_NAMES), "vote_name": _labeller(VOTES), "vote_tone": _vote_tone,
     "decision_channel": _labeller(DECISION_CHANNELS), "sign_place": _labeller(SIGN_PLACES),
-    "act_done": _labeller(ACTS_DONE),
+    "act_done": _labeller(ACTS_DONE), "subject_name": _labeller(SUBJECTS),
 }  # fmt: skip

@@ -87,6 +87,27 @@ def waiver_policy() -> dict[str, Any]:
     }
 
 
+def adjustment_policy() -> dict[str, Any]:
+    """Money given away: a reviewer who is not the asker, and a manager too when it is more than small."""
+    within = [
+        {"all": [{"eq": ["currency", currency]}, {"lte": ["amount_whole", limit]}]}
+        for currency, limit in sorted(SMALL.items())
+    ]
+    return {
+        "name": "adjustments",
+        "subjects": ["credit_memo", "write_off"],
+        "stages": [
+            {"name": "review", "seats": [["role:reviewer"]], "assure": "session", "bulk": False},
+            {"name": "manager", "if": {"not": {"any": within}}, "seats": [["role:manager"]], "assure": "session",
+             "bulk": False},
+        ],
+        "exclude": ["submitter", "preparers", "earlier_stages", "administrators"],
+        "comments": ["reject", "return"],
+        "clock": {"remind_hours": 9, "expire_hours": 90},
+        "valid_hours": 45,
+    }  # fmt: skip
+
+
 def default_policies() -> list[dict[str, Any]]:
     """Every document that a new company starts with."""
-    return [statement_policy(), waiver_policy()]
+    return [statement_policy(), waiver_policy(), adjustment_policy()]

@@ -32,6 +32,20 @@ _FACTS = {
 }
 """English words for the facts that the house's own openers compute; another fact is shown by its name."""
 
+SUBJECTS = {
+    "statement": "single statements",
+    "statement_batch": "batches of statements",
+    "tie_out_waiver": "waivers of tie-out differences",
+    "finding_waiver": "waivers of findings",
+    "contact_change": "changes of contacts",
+    "credit_limit": "credit limits",
+    "write_off": "write-offs",
+    "credit_memo": "credit memos",
+    "template": "message templates",
+    "policy": "policies",
+}
+"""English words of the kinds of subject."""
+
 _EXCLUSIONS = {
     "submitter": "the submitter",
     "preparers": "the preparers",
@@ -42,7 +56,7 @@ _EXCLUSIONS = {
 
 def explain(policy: Policy, language: str) -> list[str]:
     """One sentence per rule, in the order in which they work."""
-    subjects = _list(sorted(translate(kind, language) for kind in policy.subjects), language)
+    subjects = _list([subject_words(kind, language) for kind in sorted(policy.subjects)], language)
     sentences = [translate("This policy covers: {subjects}.", language, subjects=subjects)]
     if policy.when is not None:
         condition = predicate_words(policy.when, language)
@@ -56,6 +70,11 @@ def explain(policy: Policy, language: str) -> list[str]:
         sentences.append(translate("Never deciding: {people}.", language, people=excluded))
     sentences.append(translate("One rejection ends the request.", language))
     return sentences + _times(policy, language)
+
+
+def subject_words(kind: str, language: str) -> str:
+    """A kind of subject in the plural; a kind that the house does not know is shown as it is."""
+    return translate(SUBJECTS[kind], language) if kind in SUBJECTS else kind
 
 
 def _stage(stage: StageRule, language: str) -> str:

@@ -9,6 +9,7 @@ from approvals.policy import Policy, StageRule
 from approvals.predicate import Facts, Predicate, facts_named, holds
 from approvals.seats import all_filled, match_seats
 from ledger.canonical import Json
+from words.catalog import translate
 
 MAX_SAMPLES = 4_096
 """Combinations of constants that are tried; beyond it only the first values of each fact are."""
@@ -22,6 +23,21 @@ class Fault:
     stage: int
     detail: str
     severity: str = "breach"
+
+
+FAULT_SENTENCES = {
+    "seats_without_people": "Stage {stage}: for {detail} of its seats nobody is there.",
+    "nobody_to_spare": "Stage {stage}: it needs every one of the {detail} people who can sit there.",
+    "duties_not_separable": "All stages together need {detail} more people, because each may decide in one stage only.",
+    "stage_unreachable": "Stage {stage}, {detail}: its condition can never hold.",
+    "no_stage_applies": "A subject with these facts is covered, but asked of nobody and approved by no rule: {detail}",
+}
+"""English sentence of each fault's code."""
+
+
+def fault_words(fault: Fault, language: str) -> str:
+    """The fault in a sentence."""
+    return translate(FAULT_SENTENCES[fault.code], language, stage=fault.stage, detail=fault.detail)
 
 
 def lint(policy: Policy, people: Mapping[UUID, frozenset[str]]) -> list[Fault]:

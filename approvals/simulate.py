@@ -69,6 +69,8 @@ class Changed:
     """A past subject that another policy would have treated differently."""
 
     subject_id: str
+    title: str
+    """The document's own number where its facts have one."""
     before: Simulated
     after: Simulated
 
@@ -81,5 +83,5 @@ def compare(
     for kind, subject_id, facts in history:
         one, other = simulate(before, kind, facts, people), simulate(after, kind, facts, people)
         if replace(one, reason="") != replace(other, reason=""):
-            changed.append(Changed(subject_id, one, other))
+            changed.append(Changed(subject_id, str(facts.get("number", subject_id)), one, other))
     return changed

@@ -15,8 +15,9 @@ from console.waivers import findings, waive
 from services.add_company import company_by_code
 from services.add_user import UserUnknown
 from services.decide_approval import RequestUnknown, decide
+from services.edit_policies import parsed
 from services.publish_policy import PolicyInvalid
-from services.show_approval import parsed, policy_named, show_approval, show_approvals, simulate_policy
+from services.show_approval import policy_named, show_approval, show_approvals, simulate_policy
 from services.show_inbox import inbox
 from storage.approvals import read_request
 from storage.companies import Company

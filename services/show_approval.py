@@ -4,24 +4,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from approvals.explain import explain
-from approvals.lint import lint
-from approvals.policy import Policy, PolicyInvalidError, parse_policy
-from approvals.simulate import Changed, compare, simulate
+from approvals.policy import Policy
 from services.decide_approval import RequestUnknown
-from services.publish_policy import PolicyInvalid, PolicyUnknown, policies_or_defaults
+from services.edit_policies import try_policy
+from services.publish_policy import PolicyUnknown, policies_or_defaults
 from services.show_inbox import describe_many
 from storage.approval_acts import Act, acts_of, first_break
 from storage.approval_policies import find_policy
-from storage.approvals import StoredRequest, list_requests, past_subjects, read_request
+from storage.approvals import StoredRequest, list_requests, read_request
 from storage.database import Session
-from storage.people import names_of, people_of
+from storage.people import names_of
 
 PAGE = 100
 """Requests of one listing."""
-
-HISTORY_DAYS = 92
-"""The last quarter: what a changed policy is tried on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +106,6 @@ async def show_approvals(
     ]  # fmt: skip
 
 
-def parsed(document: dict[str, Any]) -> Policy:
-    """The policy of a document, or PolicyInvalid."""
-    try:
-        return parse_policy(document)
-    except PolicyInvalidError as error:
-        raise PolicyInvalid(problem=str(error)) from error
-
-
 async def policy_named(session: Session, company_id: UUID, name: str) -> Policy:
     """The policy in force under this name, or PolicyUnknown."""
     for policy in await policies_or_defaults(session, company_id):
@@ -131,24 +118,20 @@ async def simulate_policy(
     session: Session, company_id: UUID, policy: Policy, facts: dict[str, Any] | None, language: str
 ) -> dict[str, Any]:
     """The policy in words, its faults, what it does with `facts`, and what would have changed in the last quarter."""
-    people = {one.id: one.capacities() for one in (await people_of(session, company_id)).values()}
-    kind = min(policy.subjects)
-    history = await past_subjects(session, company_id, sorted(policy.subjects), HISTORY_DAYS)
-    in_force = [one for one in await policies_or_defaults(session, company_id) if one.name == policy.name]
-    changed: list[Changed] = compare(in_force[0].policy(), policy, history, people) if in_force else []
+    tried = await try_policy(session, company_id, policy, facts, language)
     return {
         "policy": policy.name,
-        "words": explain(policy, language),
+        "words": tried.words,
         "faults": [
             {"code": fault.code, "stage": fault.stage, "detail": fault.detail, "severity": fault.severity}
-            for fault in lint(policy, people)
+            for fault in tried.faults
         ],
-        "simulated": simulate(policy, kind, facts, people).as_json() if facts is not None else None,
+        "simulated": tried.simulated.as_json() if tried.simulated is not None else None,
         "history": {
-            "requests": len(history),
+            "requests": tried.history,
             "changed": [
                 {"subject_id": one.subject_id, "before": one.before.as_json(), "after": one.after.as_json()}
-                for one in changed
+                for one in tried.changed
             ],
         },
     }

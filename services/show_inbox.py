@@ -147,10 +147,20 @@ def authority_for(request: Request, actor: UUID, principals: Sequence[UUID], env
     if actor in voted or exclusion(request, stage, actor, env) is not None:
         return None
     for principal in principals:
+        if principal != actor and not may_act_for(actor, principal, request.subject_kind, env):
+            continue
         free = principal not in voted and exclusion(request, stage, principal, env) is None
         if free and covers(stage.capacities(principal, env.people.get(principal, frozenset())), stage.demand()):
             return principal
     return None
+
+
+def may_act_for(actor: UUID, principal: UUID, subject_kind: str, env: Env) -> bool:
+    """Whether a grant speaks now for this kind of subject."""
+    return any(
+        (grant.principal, grant.delegate) == (principal, actor) and grant.covers(env.now, subject_kind)
+        for grant in env.grants
+    )
 
 
 async def _cards(

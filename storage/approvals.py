@@ -17,6 +17,9 @@ from ledger.canonical import sha256_hex
 from storage.database import Session
 from storage.schema import approval_request
 
+MOST_HISTORY = 5_000
+"""Requests that another policy is tried on: more takes longer than a person waits, and tells nothing new."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredRequest:
@@ -188,13 +191,16 @@ async def list_requests(
 async def past_subjects(
     session: Session, company_id: UUID, kinds: Sequence[str], days: int
 ) -> list[tuple[str, str, dict[str, Any]]]:
-    """Kind, id and facts of what was submitted in the last days."""
+    """Kind, id and facts of what was submitted in the last days, the newest `MOST_HISTORY` of it."""
     rows = await session.execute(
-        select(approval_request.c.subject_kind, approval_request.c.subject_id, approval_request.c.facts).where(
+        select(approval_request.c.subject_kind, approval_request.c.subject_id, approval_request.c.facts)
+        .where(
             approval_request.c.company_id == company_id,
             approval_request.c.subject_kind.in_(kinds),
             approval_request.c.opened_at > sql.clock_timestamp() - timedelta(days=days),
         )
+        .order_by(approval_request.c.opened_at.desc())
+        .limit(MOST_HISTORY)
     )
     return [(row.subject_kind, row.subject_id, row.facts) for row in rows]
 

@@ -11,10 +11,11 @@ from approvals.default_policy import statement_policy
 from approvals.refusals import NotApproved, NotDelegated, SubjectDiffers
 from services.add_user import UserExists, UserInvalid, add_user, change_roles
 from services.consume_approval import consume
+from services.edit_policies import parsed
 from services.fire_approval_timers import fire_approval_timers, recheck_people
 from services.open_approvals import open_batch_approval, open_statement_approval
 from services.publish_policy import NotADraft, PolicyInvalid, SecondPersonNeeded, draft_policy, publish_policy
-from services.show_approval import parsed, show_approval, show_approvals, simulate_policy
+from services.show_approval import show_approval, show_approvals, simulate_policy
 from services.show_inbox import card_of, inbox
 from storage.database import transaction
 from storage.people import insert_delegation, revoke_delegation
