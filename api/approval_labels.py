@@ -18,6 +18,10 @@ DECISION_CHANNELS = {
     "email": "E-mail", "offline": "Sent later, from the phone",
 }  # fmt: skip
 
+ORDER_NAMES = {
+    "oldest": "Oldest first", "latest": "Latest first", "dearest": "Largest first", "urgent": "Least time left first",
+}  # fmt: skip
+
 SIGN_PLACES = {"beside": "Together with this stage", "before": "Before this stage", "after": "After this stage"}
 
 ACTS_DONE = {
@@ -44,5 +48,5 @@ def _vote_tone(choice: str) -> str:
 APPROVAL_FILTERS: dict[str, object] = {
     "approval_stage": _labeller(STAGE_NAMES), "vote_name": _labeller(VOTES), "vote_tone": _vote_tone,
     "decision_channel": _labeller(DECISION_CHANNELS), "sign_place": _labeller(SIGN_PLACES),
-    "act_done": _labeller(ACTS_DONE), "subject_name": _labeller(SUBJECTS),
+    "act_done": _labeller(ACTS_DONE), "order_name": _labeller(ORDER_NAMES), "subject_name": _labeller(SUBJECTS),
 }  # fmt: skip

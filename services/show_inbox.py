@@ -16,7 +16,7 @@ from services.apply_approval import moment
 from services.approval_subjects import described_statement, subject_kind
 from services.subject_kinds import Description
 from storage.approval_subjects import statement_contents, statement_facts
-from storage.approvals import StoredRequest, Waiting, principals_of, read_request, waiting_for
+from storage.approvals import ORDERS, StoredRequest, Waiting, principals_of, read_request, waiting_for
 from storage.companies import Company
 from storage.database import Session
 from storage.people import Person, find_person, grants_at, people_of
@@ -76,24 +76,24 @@ class Inbox:
 
 async def inbox(
     session: Session, company: Company, person_id: UUID, *, after: str | None = None, limit: int = PAGE,
-    run_id: str | None = None, language: str | None = None,
+    run_id: str | None = None, language: str | None = None, order: str = "oldest",
 ) -> Inbox:  # fmt: skip
-    """What waits for the person, oldest first."""
+    """What waits for the person, in one of `ORDERS`: oldest, latest, dearest, or most urgent first."""
     person = await find_person(session, company.id, person_id)
     if person is None or person.disabled:
         return Inbox([], None)
     people = await people_of(session, company.id)
     grants = await grants_at(session, company.id, await database_now(session))
     asked = [people[one] for one in principals_of(person_id, grants) if one in people]
-    place = _place(after)
+    place = _place(after, order)
     chosen: list[tuple[Waiting, UUID, Env]] = []
     while len(chosen) <= limit:
         roles = sorted({role for one in asked for role in one.roles})
-        rows = await waiting_for(session, company.id, [one.id for one in asked], roles, place, SCAN, run_id)
+        rows = await waiting_for(session, company.id, [one.id for one in asked], roles, place, SCAN, run_id, order)
         chosen += await _mine(session, company.id, rows, person, asked)
         if len(rows) < SCAN:
             break
-        place = (rows[-1].opened_at, rows[-1].stored.request.id)
+        place = (rows[-1].place, rows[-1].stored.request.id)
     page = chosen[:limit]
     cards = await _cards(session, company, page, people, person, language or person.language)
     more = len(chosen) > limit and bool(page)
@@ -113,7 +113,7 @@ async def card_of(
     asked = [people[one] for one in principals_of(person_id, grants) if one in people]
     opened_at = stored.request.opened_at
     assert opened_at is not None  # noqa: S101 - it is open
-    mine = await _mine(session, company.id, [Waiting(stored, opened_at)], person, asked)
+    mine = await _mine(session, company.id, [Waiting(stored, opened_at, opened_at)], person, asked)
     cards = await _cards(session, company, mine, people, person, language or person.language)
     return cards[0] if cards else None
 
@@ -212,15 +212,17 @@ def _card(
 
 
 def _mark(row: Waiting) -> str:
-    text = json.dumps([row.opened_at.isoformat(), str(row.stored.request.id)])
-    return base64.urlsafe_b64encode(text.encode()).decode()
+    place = row.place if isinstance(row.place, int) else row.place.isoformat()
+    return base64.urlsafe_b64encode(json.dumps([place, str(row.stored.request.id)]).encode()).decode()
 
 
-def _place(after: str | None) -> tuple[datetime, UUID] | None:
+def _place(after: str | None, order: str) -> tuple[datetime | int, UUID] | None:
+    if order not in ORDERS:
+        raise CursorInvalid
     if after is None:
         return None
     try:
-        opened_at, request_id = json.loads(base64.urlsafe_b64decode(after))
-        return datetime.fromisoformat(opened_at), UUID(request_id)
+        place, request_id = json.loads(base64.urlsafe_b64decode(after))
+        return (int(place) if order == "dearest" else datetime.fromisoformat(place)), UUID(request_id)
     except (ValueError, TypeError, AttributeError):
         raise CursorInvalid from None

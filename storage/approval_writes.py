@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,13 +11,16 @@ from sqlalchemy import text
 from approvals.codec import Memo, to_text
 from approvals.events import Event, StageOpened, Voted, event_text
 from approvals.evolve import evolve
-from approvals.request import Request
+from approvals.request import OPEN, Request
 from storage.approval_acts import GENESIS, ActMeta, act_row
 from storage.approval_tasks import insert_tasks_and_timers, renew_tasks_and_timers
 from storage.approvals import StoredRequest
 from storage.bulk_json import JsonText, insert_many, rows_json
 from storage.database import Session
 from storage.schema import approval_act, approval_request
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""When a stage without a deadline expires: last in an inbox that is sorted by deadlines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +80,11 @@ class Change:
 _UPDATE = text("""
     update approval_request r
        set state = n.state, stage = n.stage, round = n.round, digest = n.digest, facts = n.facts,
-           projection = n.projection, act_count = n.act_count, closed_at = n.closed_at, valid_until = n.valid_until
+           projection = n.projection, act_count = n.act_count, closed_at = n.closed_at, valid_until = n.valid_until,
+           amount_whole = n.amount_whole, due_at = n.due_at
       from json_to_recordset(cast(:rows as json)) as n(
            id uuid, before int, state text, stage smallint, round smallint, digest text, facts jsonb, projection jsonb,
-           act_count int, closed_at timestamptz, valid_until timestamptz)
+           act_count int, closed_at timestamptz, valid_until timestamptz, amount_whole bigint, due_at timestamptz)
      where r.company_id = :company and r.id = n.id and r.act_count = n.before
 """)
 
@@ -112,7 +117,18 @@ def _columns(request: Request, head: str, count: int, memo: Memo) -> dict[str, A
         "state": request.state, "stage": request.stage, "round": request.round, "digest": request.digest,
         "facts": JsonText(to_text(request.facts, memo)), "projection": JsonText(projection),
         "act_count": count, "closed_at": request.closed_at, "valid_until": request.valid_until,
+        "amount_whole": _amount(request), "due_at": _due(request),
     }  # fmt: skip
+
+
+def _amount(request: Request) -> int:
+    amount = request.facts.get("closing_whole")
+    return amount if type(amount) is int else 0
+
+
+def _due(request: Request) -> datetime:
+    expires = request.current().expires_at if request.state == OPEN and request.stage else None
+    return expires or NEVER
 
 
 def _act_rows(company_id: UUID, change: Change) -> tuple[list[dict[str, Any]], Request, str]:

@@ -128,44 +128,51 @@ def _stored(row: Any) -> StoredRequest:  # noqa: ANN401 - a row of mixed columns
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One open request for which a person, a role of the person, or a principal is asked."""
+    """One open request for which a person, a role of the person, or a principal is asked; `place` is its sort key."""
 
     stored: StoredRequest
     opened_at: datetime
+    place: datetime | int
+
+
+ORDERS = {
+    "oldest": (approval_request.c.opened_at, False),
+    "latest": (approval_request.c.opened_at, True),
+    "dearest": (approval_request.c.amount_whole, True),
+    "urgent": (approval_request.c.due_at, False),
+}
+"""How an inbox may be sorted: the column, each with an index of its own, and whether its largest comes first."""
+
+_ASKED = text(
+    "exists (select 1 from approval_task t where t.company_id = approval_request.company_id"
+    " and t.request_id = approval_request.id and t.state = 'open'"
+    " and (t.user_id = any(:people) or t.role = any(:roles)))"
+)
 
 
 async def waiting_for(
     session: Session, company_id: UUID, people: Sequence[UUID], roles: Sequence[str],
-    after: tuple[datetime, UUID] | None, limit: int, run_id: str | None = None,
+    after: tuple[datetime | int, UUID] | None, limit: int, run_id: str | None = None, order: str = "oldest",
 ) -> list[Waiting]:  # fmt: skip
-    """Open requests with a task for one of the people or roles, oldest first; `after` is the last one seen."""
-    tasks = (
-        "select 1 from approval_task t where t.company_id = approval_request.company_id"
-        " and t.request_id = approval_request.id and t.state = 'open'"
-        " and (t.user_id = any(:people) or t.role = any(:roles))"
-    )
+    """Open requests with a task for one of the people or roles, in one of `ORDERS`; `after` is the last one seen."""
+    column, falling = ORDERS[order]
+    request_id = approval_request.c.id
     query = select(
-        approval_request.c.id, approval_request.c.projection, approval_request.c.policy_id,
-        approval_request.c.act_count, approval_request.c.opened_at,
+        approval_request.c.projection, approval_request.c.policy_id, approval_request.c.act_count,
+        approval_request.c.opened_at, column.label("place"),
     ).where(
         approval_request.c.company_id == company_id,
         approval_request.c.state == OPEN,
-        text(f"exists ({tasks})").bindparams(people=list(people), roles=list(roles)),
+        _ASKED.bindparams(people=list(people), roles=list(roles)),
     )  # fmt: skip
     if run_id is not None:
         query = query.where(approval_request.c.facts["run_id"].astext == run_id)
     if after is not None:
-        query = query.where(sql.row(approval_request.c.opened_at, approval_request.c.id) > sql.row(*after))
-    rows = await session.execute(query.order_by(approval_request.c.opened_at, approval_request.c.id).limit(limit))
-    return [
-        Waiting(
-            StoredRequest(
-                from_json(Request, row.projection["request"]), row.policy_id, row.act_count, row.projection["head"]
-            ),
-            row.opened_at,
-        )
-        for row in rows
-    ]
+        here, last = sql.row(column, request_id), sql.row(*after)
+        query = query.where(here < last if falling else here > last)
+    places = (column.desc(), request_id.desc()) if falling else (column, request_id)
+    rows = await session.execute(query.order_by(*places).limit(limit))
+    return [Waiting(_stored(row), row.opened_at, row.place) for row in rows]
 
 
 async def list_requests(

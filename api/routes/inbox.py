@@ -14,6 +14,7 @@ from approvals.refusals import ApprovalRefusal
 from services.decide_approval import RequestUnknown, decide
 from services.decide_many import Decision, Press, decide_many
 from services.show_inbox import inbox
+from storage.approvals import ORDERS
 from storage.database import transaction
 from storage.page_lists import own_tasks
 from storage.sessions import SignedIn
@@ -53,13 +54,13 @@ async def _show(
     async with transaction(known.engine, viewer.company.id) as session:
         found = await inbox(
             session, viewer.company, viewer.user_id, after=request.query_params.get("after"), run_id=run,
-            language=language,
+            language=language, order=request.query_params.get("order") or "oldest",
         )  # fmt: skip
         tasks = await own_tasks(session, viewer.company.id, viewer.user_id, viewer.roles)
     return page(
         request, "inbox.html", status=status_of(problem) if problem else 200, found=found, tasks=tasks, run=run,
         problem=problem.text(language) if problem else "", remedy=problem.remedy_text(language) if problem else "",
-        results=results or [], key=fresh_key, decisions=DECISIONS, bulk_limit=BULK_LIMIT,
+        results=results or [], key=fresh_key, decisions=DECISIONS, bulk_limit=BULK_LIMIT, orders=ORDERS,
     )  # fmt: skip
 
 

@@ -1,9 +1,11 @@
 """Approval policies, requests, acts, tasks, timers, delegations, and link tokens."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
+    DateTime,
     Index,
     Integer,
     LargeBinary,
@@ -47,6 +49,9 @@ approval_request = owned_table(
     instant("opened_at"),
     instant("closed_at", required=False),
     instant("valid_until", required=False),
+    # What the inbox is sorted by: whole units of money, and when the open stage expires (9999 when never).
+    Column("amount_whole", BigInteger, nullable=False, server_default="0"),
+    Column("due_at", DateTime(timezone=True), nullable=False, server_default=text("'9999-12-31 00:00:00+00'")),
     reference("approval_policy", "policy_id"),
     Index(
         "uq_approval_request_open_subject",
@@ -58,6 +63,8 @@ approval_request = owned_table(
     ),
     Index("ix_approval_request_subject", "company_id", "subject_kind", "subject_id"),
     Index("ix_approval_request_open", "company_id", "opened_at", "id", postgresql_where=text("state = 'open'")),
+    Index("ix_approval_request_dearest", "company_id", "amount_whole", "id", postgresql_where=text("state = 'open'")),
+    Index("ix_approval_request_urgent", "company_id", "due_at", "id", postgresql_where=text("state = 'open'")),
     Index("ix_approval_request_run", "company_id", text("(facts ->> 'run_id')")),
 )
 

@@ -10,7 +10,7 @@ from approvals.refusals import ChangedAfterApproval, Excluded, NotApproved, Requ
 from services.consume_approval import consume
 from services.decide_approval import KeyReused, Outcome, decide
 from services.open_approvals import open_approvals_for_run, open_statement_approval
-from services.show_inbox import inbox
+from services.show_inbox import CursorInvalid, inbox
 from storage.approval_acts import first_break
 from storage.approvals import StoredRequest, read_request
 from storage.database import transaction
@@ -171,3 +171,26 @@ async def test_a_run_asks_each_person_once(house: House) -> None:
         assert rest.after is None
         assert (await inbox(session, house.company, house.mona)).cards == []
         assert len((await inbox(session, house.company, house.bob, run_id=str(run))).cards) == 11
+
+
+async def test_the_inbox_is_sorted_four_ways_and_paged_in_each(house: House) -> None:
+    """Oldest, latest, dearest and most urgent; a page mark of one order does not fit another."""
+    amounts = (90_000_00, 30_000_00, 700_000_00, 30_000_00, 50_000_00)
+    opened = [(await submitted(house, amount, f"C{n}"))[1] for n, amount in enumerate(amounts)]
+    dearest = [opened[2], opened[0], opened[4], opened[3], opened[1]]
+    expected = {"oldest": opened, "latest": opened[::-1], "dearest": dearest, "urgent": opened}
+    async with transaction(house.engine, house.id) as session:
+        for order, requests in expected.items():
+            after, seen = None, []
+            while True:
+                page = await inbox(session, house.company, house.alice, after=after, limit=2, order=order)
+                seen += [card.request_id for card in page.cards]
+                after = page.after
+                if after is None:
+                    break
+            assert seen == requests, order
+        with pytest.raises(CursorInvalid):
+            await inbox(session, house.company, house.alice, order="nicest")
+        page = await inbox(session, house.company, house.alice, limit=2)
+        with pytest.raises(CursorInvalid):
+            await inbox(session, house.company, house.alice, after=page.after, order="dearest")

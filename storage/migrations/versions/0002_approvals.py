@@ -10,6 +10,8 @@ depends_on = None
 INDEXES = {
     "ix_approval_request_subject": "approval_request (company_id, subject_kind, subject_id)",
     "ix_approval_request_open": "approval_request (company_id, opened_at, id) where state = 'open'",
+    "ix_approval_request_dearest": "approval_request (company_id, amount_whole, id) where state = 'open'",
+    "ix_approval_request_urgent": "approval_request (company_id, due_at, id) where state = 'open'",
     "ix_approval_request_run": "approval_request (company_id, (facts ->> 'run_id'))",
     "ix_approval_task_request": "approval_task (company_id, request_id) where state = 'open'",
     "ix_approval_timer_request": "approval_timer (company_id, request_id) where fired_at is null",
@@ -17,12 +19,17 @@ INDEXES = {
 
 
 def upgrade() -> None:
-    """Adds the indexes."""
+    """Adds what the inbox is sorted by, and the indexes."""
+    op.execute(
+        "alter table approval_request add column amount_whole bigint not null default 0,"
+        " add column due_at timestamptz not null default '9999-12-31 00:00:00+00'"
+    )
     for name, place in INDEXES.items():
         op.execute(f"create index {name} on {place}")
 
 
 def downgrade() -> None:
-    """Takes them away."""
+    """Takes both away."""
     for name in INDEXES:
         op.execute(f"drop index {name}")
+    op.execute("alter table approval_request drop column amount_whole, drop column due_at")
