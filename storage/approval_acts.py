@@ -47,6 +47,8 @@ class Act:
     round: int
     event: dict[str, Any]
     at: datetime
+    key: str
+    """The idempotency key of the command; a part of the hash."""
     previous_hash: str
     hash: str
 
@@ -82,8 +84,8 @@ async def acts_of(session: Session, company_id: UUID, request_id: UUID) -> list[
         select(
             approval_act.c.number, approval_act.c.kind, approval_act.c.actor_id, approval_act.c.authority_id,
             approval_act.c.channel, approval_act.c.assurance, approval_act.c.digest, approval_act.c.stage,
-            approval_act.c.round, approval_act.c.event, approval_act.c.at, approval_act.c.previous_hash,
-            approval_act.c.hash,
+            approval_act.c.round, approval_act.c.event, approval_act.c.at,
+            approval_act.c.idempotency_key.label("key"), approval_act.c.previous_hash, approval_act.c.hash,
         )
         .where(approval_act.c.company_id == company_id, approval_act.c.request_id == request_id)
         .order_by(approval_act.c.number)

@@ -7,11 +7,16 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from api.context import House, HouseOf, PageUnknown, Viewer, back_to, language_for, page
+from api.downloads import file_answer
 from api.errors import status_of
 from api.routes.inbox import DECISIONS, fresh_key
+from approvals.act_names import ACTS as ACT_NAMES
 from approvals.explain import seat_words
 from approvals.refusals import ApprovalRefusal
+from ledger.canonical import canonical_json
+from reports.evidence_pdf import render_evidence
 from services.approval_acts_for import acts_for
+from services.approval_evidence import approval_evidence
 from services.decide_approval import CommandUnknown, decide
 from services.resubmit_approval import RESUBMITTED, resubmit_approval
 from services.show_inbox import card_of, describe_many
@@ -62,6 +67,18 @@ async def _show(
 async def show(request: Request, known: HouseOf, viewer: Viewer, request_id: UUID) -> Response:
     """One request with its trail, and the buttons that this person may press."""
     return await _show(request, known, viewer, request_id)
+
+
+@router.get("/approvals/{request_id}/evidence/{kind}")
+async def evidence(request: Request, known: HouseOf, viewer: Viewer, request_id: UUID, kind: str) -> Response:
+    """Everything about the request as PDF or JSON, to be checked without this house."""
+    language = language_for(request)
+    async with transaction(known.engine, viewer.company.id) as session:
+        found = await approval_evidence(session, viewer.company, request_id, language)
+    if kind not in ("pdf", "json"):
+        raise PageUnknown
+    body = canonical_json(found).encode() if kind == "json" else render_evidence(found, ACT_NAMES, language)
+    return file_answer(body, f"approval-{request_id}", kind)
 
 
 @router.post("/approvals/{request_id}/acts")
