@@ -13,6 +13,7 @@ from api.routes import (
     answers,
     api_v1,
     approvals,
+    bank,
     chasing,
     compliance,
     customer_page,
@@ -43,9 +44,9 @@ ASSETS = HERE.parent / "assets"
 
 
 ROUTES = (
-    health, sign_in, inbox, approvals, absence, policies, imports, runs, deliveries, statements, customers, exceptions,
-    answers, disputes, chasing, compliance, settings_edit, settings_pages, dev, customer_page, decide_link, replies,
-    unsubscribe, api_v1,
+    health, sign_in, inbox, approvals, absence, policies, imports, bank, runs, deliveries, statements, customers,
+    exceptions, answers, disputes, chasing, compliance, settings_edit, settings_pages, dev, customer_page, decide_link,
+    replies, unsubscribe, api_v1,
 )  # fmt: skip
 
 
