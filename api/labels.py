@@ -7,7 +7,8 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from notifications.labels import ATTEMPTS, CHANNELS, EVENTS, MESSAGES
+from approvals.act_names import ACTS
+from notifications.labels import ATTEMPTS, CARRIERS, EVENTS, INBOUND, MESSAGES
 from words.catalog import chinese, translate
 
 PAGE_CONTEXT = "page|"
@@ -67,6 +68,8 @@ PROMISES = {"open": "Promised", "kept": "Kept", "broken": "Not kept", "replaced"
 
 TOLD = {"open": "Being looked for", "found": "Found", "not_found": "Not found yet", "replaced": "Replaced"}
 
+ADJUSTMENTS = {"asked": "Waits for approval", "posted": "Posted", "refused": "Not approved"}
+
 SCORES = {"good": "Easy", "middling": "So-so", "bad": "Hard"}
 
 _SCORE_WORDS = ("", "bad", "middling", "good")
@@ -111,11 +114,14 @@ VERBS = {
     "returned": "Returned", "closed": "Decision closed", "consumed": "Approval used", "auto_approved":
     "Approved by policy, without people", "stage_opened": "Review opened", "stage_satisfied": "Review complete",
     "queued": "Queued for sending", "accepted": "Accepted by the mail server", "bounced": "Came back",
-    "answered": "Answered", "no_address": "No address on record", "answer_recorded": "Answer recorded",
+    "answered": "Answered", "replied": "Answered by mail", "no_address": "No address on record",
+    "answer_recorded": "Answer recorded",
     "dispute_opened": "Dispute opened", "dispute_resolved": "Dispute resolved", "sent": "Sent",
     "promise_kept": "Promise kept", "promise_broken": "Promise not kept", "payment_found": "Payment found",
     "payment_not_found": "Payment not found", "statement_forwarded": "Sent to another person",
-    "forward_declined": "Not passed on", "feedback_given": "Feedback given",
+    "forward_declined": "Not passed on", "dispute_taken": "Dispute taken up", "dispute_proposed": "Answer proposed",
+    "dispute_reopened": "Dispute opened again", "dispute_escalated": "Handed to a manager",
+    "dispute_message": "Message about a dispute", "feedback_given": "Feedback given",
 }  # fmt: skip
 
 RESOLUTIONS = {
@@ -136,6 +142,8 @@ TASKS = {
     "no_address": "No address on record", "bounced": "A message came back",
     "uncertain_delivery": "It is not certain whether a message arrived", "dispute": "A dispute waits for an answer",
     "undeliverable": "A message could not be delivered",
+    "mail_unmatched": "A mail came in that belongs to nothing we sent",
+    "bounce_unread": "A mail came back, and its words need a person",
     "payment_told": "A customer says it is paid", "promise_broken": "A promise to pay was not kept",
     "wrong_person": "A statement went to the wrong person", "feedback": "A customer was not satisfied",
     "dispute_escalated": "A dispute needs a manager",
@@ -154,23 +162,12 @@ TASK_REMEDIES = {
     "wrong_person": "Decide on the answers page whether the named person may have the statement.",
     "feedback": "Read it on the answers page and call the customer.",
     "dispute_escalated": "Open the dispute: it is past its time or came back too often.",
+    "mail_unmatched": "Read it under Incoming mail and answer from your mail program.",
+    "bounce_unread": "Read it under Incoming mail; if the address is wrong, change the contact.",
     "undeliverable": "Read the server's answer, correct the contact and send it again.",
     "call": "Call, and note what was said on the customer's page.",
     "approval_blocked": "Give somebody the role, or add candidates to the request.",
     "release_refused": "Look at the statement's checks; build a new version if it changed.",
-}  # fmt: skip
-
-ACTS = {
-    "Submitted": "Submitted for review", "AutoApproved": "Approved by policy, without people",
-    "StageOpened": "Review opened", "StageBlocked": "Nobody can decide at the moment",
-    "StageUnblocked": "Somebody can decide again", "Voted": "Decided", "VoteRevoked": "Took the decision back",
-    "StageSatisfied": "Review complete", "StageSkipped": "Review not needed", "Closed": "Decision closed",
-    "Consumed": "Approval used", "Superseded": "Replaced by a newer version",
-    "SubjectChanged": "The document changed", "SeatAdded": "Another signature asked for",
-    "StageInserted": "Another review asked for", "SignRemoved": "The extra signature was taken back",
-    "Forwarded": "Handed on", "OpinionAsked": "Opinion asked", "OpinionGiven": "Opinion given",
-    "Reminded": "Reminded", "Escalated": "Escalated", "Cancelled": "Cancelled", "Returned": "Returned",
-    "Withdrawn": "Withdrawn", "Expired": "Expired",
 }  # fmt: skip
 
 DECISIONS = {"approve": "approve", "return": "return", "reject": "reject"}
@@ -263,14 +260,23 @@ def _score_name(context: Context, score: int) -> str:
 
 def promise_tone(status: str) -> str:
     """The badge's colour class of a promise or a told payment."""
-    return {"kept": "ok", "found": "ok", "broken": "bad", "not_found": "warn"}.get(status, "")
+    return {
+        "kept": "ok",
+        "found": "ok",
+        "posted": "ok",
+        "asked": "warn",
+        "refused": "bad",
+        "broken": "bad",
+        "not_found": "warn",
+    }.get(status, "")
 
 
 FILTERS: dict[str, object] = {
+    "adjustment_name": _labeller(ADJUSTMENTS), "adjustment_tone": promise_tone,
     "promise_name": _labeller(PROMISES), "promise_tone": promise_tone, "told_name": _labeller(TOLD),
     "told_tone": promise_tone, "score_name": _score_name, "score_word": score_word, "score_label": _labeller(SCORES),
     "message_name": _labeller(MESSAGES), "event_name": _labeller(EVENTS), "attempt_name": _labeller(ATTEMPTS),
-    "channel_name": _labeller(CHANNELS),
+    "carrier_name": _labeller(CARRIERS), "inbound_name": _labeller(INBOUND),
     "mrkdwn": chat_markup, "safe_address": safe_address,
     "decision_list": _decision_list, "decided_name": _labeller(DECIDED),
     "request_state": _labeller({**STATUSES, **REQUESTS}), "approval_stage": _labeller(APPROVAL_STAGES),

@@ -147,6 +147,8 @@ class Reminder(Letter):
     items: tuple[OverdueItem, ...] = ()
     totals: tuple[Figure, ...] = ()
     """Label = currency, value = amount."""
+    unsubscribe: str = ""
+    """Where this contact stops reminders."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,5 +131,11 @@ MESSAGES = {
 }  # fmt: skip
 """The name of each kind, and of the reminder's levels."""
 
-CHANNELS = {"email": "E-mail", "slack": "Slack", "chat": "Chat", "internal": "Inside the house"}
+INBOUND = {
+    "reply": "Replies", "bounce": "Mail that came back", "unknown": "Without a case", "auto_reply": "Sent by machines",
+    "unsubscribe": "Wants no reminders",
+}  # fmt: skip
+"""Kinds of mail that comes in."""
+
+CARRIERS = {"email": "E-mail", "slack": "Slack", "chat": "Chat", "internal": "Inside the house"}
 """How a message goes."""

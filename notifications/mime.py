@@ -28,6 +28,7 @@ WIDE_SHARE = 1.1
 
 DKIM_HEADERS = (
     b"from", b"to", b"subject", b"date", b"message-id", b"reply-to", b"references", b"mime-version", b"content-type",
+    b"list-unsubscribe", b"list-unsubscribe-post",
 )  # fmt: skip
 """What a forger would change."""
 
@@ -83,6 +84,7 @@ class Envelope:
     thread: str = ""
     reply_to: str = ""
     unsubscribe: str = ""
+    unsubscribe_link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,11 @@ def _write_headers(message: EmailMessage, rendered: Rendered, envelope: Envelope
     if envelope.reply_to:
         message["Reply-To"] = _address(envelope.reply_to, envelope.sender_name)
     if envelope.unsubscribe:
-        message["List-Unsubscribe"] = f"<mailto:{check_address(envelope.unsubscribe)}?subject=unsubscribe>"
+        by_mail = f"<mailto:{check_address(envelope.unsubscribe)}?subject=unsubscribe>"
+        link = one_line(envelope.unsubscribe_link)
+        message["List-Unsubscribe"] = f"<{link}>, {by_mail}" if link else by_mail
+        if link.startswith("https://"):
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058, which asks for https
     message["Auto-Submitted"] = "auto-generated"
 
 

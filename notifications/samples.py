@@ -179,7 +179,7 @@ def _for_customer(language: str) -> dict[str, Letter]:
     for level in (1, 2, 3):
         made["reminder" if level == 1 else f"reminder.{level}"] = Reminder(
             company, contact, link, level=level, customer=customer, statements=waiting if level != _LAST_LEVEL else (),
-            items=_ITEMS, totals=(Figure("CNY", "23150.40"),),
+            items=_ITEMS, totals=(Figure("CNY", "23150.40"),), unsubscribe=f"{_URL}/u/sample",
         )  # fmt: skip
     disputed = {"number": number, "document": "INV-20817", "amount": "1200.00", "currency": "CNY"}
     made["dispute_answered"] = DisputeAnswered(

@@ -2,20 +2,22 @@
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from notifications.contexts import Letter
+from notifications.contexts import Letter, Reminder
 from notifications.messages import render
-from notifications.mime import Attachment, Envelope, Signing, freeze
+from notifications.mime import Attachment, Envelope, freeze
 from notifications.slack import frozen_blocks
 from reports.statement_pdf import render_pdf
 from reports.statement_workbook import render_workbook
+from services.choose_sender import answer_address, sender_of
 from services.message_contexts import CONTEXTS, attachment_names
 from services.message_reasons import check_reason
 from services.settings import Settings
 from services.telling import FactsGoneError, Telling
+from services.unsubscribe import OPTIONAL_FOR_CUSTOMERS, mint_unsubscribe
 from storage.companies import own_company
 from storage.database import Session
 from storage.deliveries import find_contact, find_user, statement_facts
@@ -24,9 +26,6 @@ from words.catalog import LANGUAGES
 
 FOR_CUSTOMERS = frozenset({"statement_to_customer", "reminder", "dispute_answered", "dispute_resolved", "promise_due"})
 """These go to a customer's contact; all others to our own people."""
-
-UNSUBSCRIBABLE = frozenset({"reminder"})
-"""A customer may stop reminders by mail, not the statements that the law or the contract asks for."""
 
 XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -83,29 +82,27 @@ def _chat(telling: Telling, letter: Letter) -> bytes:
 
 async def _email(telling: Telling, letter: Letter, now: datetime) -> bytes:
     row, settings = telling.row, telling.settings
+    stop = await _unsubscribe_link(telling)
+    if stop and isinstance(letter, Reminder):
+        letter = replace(letter, unsubscribe=stop)
     rendered = render(row.kind, letter, telling.language)
     files = await _files(telling, letter)
+    sender = sender_of(telling.company, settings, row.kind)
+    answers = answer_address(settings, row.id)
     envelope = Envelope(
-        sender=settings.mail_from, sender_name=telling.company.name, recipient=row.recipient,
-        recipient_name=telling.name, message_id=row.message_id, date=now, thread=files.thread,
-        reply_to=_reply_to(settings.reply_to, row),
-        unsubscribe=settings.reply_to or settings.mail_from if row.kind in UNSUBSCRIBABLE else "",
+        sender=sender.address, sender_name=sender.name, recipient=row.recipient, recipient_name=telling.name,
+        message_id=row.message_id, date=now, thread=files.thread, reply_to=answers,
+        unsubscribe=(answers or sender.address) if stop else "", unsubscribe_link=stop,
     )  # fmt: skip
-    return freeze(rendered, envelope, files.attachments, _signing(settings))
+    return freeze(rendered, envelope, files.attachments, sender.signing)
 
 
-def _reply_to(mailbox: str | None, row: OutboxRow) -> str:
-    """`name+mark@domain`: the mark is the row's id, by which an answer finds its case."""
-    if mailbox is None:
+async def _unsubscribe_link(telling: Telling) -> str:
+    """The page on which this contact stops what it may stop; one press of a mail program's button does it too."""
+    row = telling.row
+    if row.kind not in OPTIONAL_FOR_CUSTOMERS or telling.person is None:
         return ""
-    name, _, domain = mailbox.rpartition("@")
-    return f"{name}+{row.id.hex}@{domain}"
-
-
-def _signing(settings: Settings) -> Signing | None:
-    if settings.dkim_key is None:
-        return None
-    return Signing(settings.mail_from.rpartition("@")[2], settings.dkim_selector, settings.dkim_key)
+    return telling.url(f"/u/{await mint_unsubscribe(telling.session, telling.company.id, telling.person.id)}")
 
 
 async def _files(telling: Telling, letter: Letter) -> _Files:

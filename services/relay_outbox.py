@@ -17,17 +17,18 @@ from notifications.carrying import Answer
 from notifications.chat_channels import post_chat
 from notifications.failpoints import failpoint
 from services.carriers import Carriers, open_carriers
+from services.choose_sender import envelope_sender
 from services.freeze_message import freeze_message
+from services.hold_message import hold
 from services.internal_work import WORK
 from services.judge_uncertain import judge_once
 from services.lock_chat_messages import REPLACES
 from services.message_reasons import MessageOutdatedError, MessageTooEarlyError
 from services.settings import Settings
-from services.settle_message import settle_answer, settle_internal_error
+from services.settle_message import settle_answer, settle_internal_error, told_otherwise
 from storage.claims import Outcome, Pace, claim, enter_data, settle, sweep_abandoned, take_slot
 from storage.companies import list_companies, own_company
 from storage.database import Database, owner_transaction, transaction
-from storage.deliveries import suppression_reason
 from storage.outbox import OutboxRow
 from storage.presence import database_now
 
@@ -122,7 +123,7 @@ async def _send(engine: Database, company_id: UUID, settings: Settings, carriers
     if row.channel == "internal":
         await _work(engine, company_id, row, carriers.pace)
         return
-    if row.channel == "email" and await _must_wait(engine, company_id, carriers, row):
+    if await _is_held(engine, company_id, carriers, row):
         return
     frozen = await _frozen(engine, company_id, settings, row)
     if frozen is None or not await _has_slot(engine, company_id, row):
@@ -148,19 +149,17 @@ async def _work(engine: Database, company_id: UUID, row: OutboxRow, pace: Pace) 
     await settle_answer(engine, company_id, row, pace, Answer("accepted", "done"), jitter=0.0)
 
 
-async def _must_wait(engine: Database, company_id: UUID, carriers: Carriers, row: OutboxRow) -> bool:
-    """Suppressed addresses get nothing; a mail server that is down is not asked by every message."""
+async def _is_held(engine: Database, company_id: UUID, carriers: Carriers, row: OutboxRow) -> bool:
+    """What the person wants, and a mail server that is down, which is not asked by every message."""
     async with transaction(engine, company_id) as session:
-        reason = await suppression_reason(session, company_id, row.recipient)
-        if reason is not None:
-            await settle(session, company_id, row, Outcome("suppressed", "permanent", reason))
-            return True
+        outcome = await hold(session, company_id, row)
         down = carriers.down_until - time.monotonic()
-        if down > 0:
+        if outcome is None and row.channel == "email" and down > 0:
             outcome = Outcome("pending", "", wait=down, count_try=False, answer="The mail server cannot be reached.")
+            outcome = await told_otherwise(session, company_id, row, outcome)
+        if outcome is not None:
             await settle(session, company_id, row, outcome)
-            return True
-    return False
+    return outcome is not None
 
 
 async def _frozen(engine: Database, company_id: UUID, settings: Settings, row: OutboxRow) -> bytes | None:
@@ -195,7 +194,9 @@ async def _carry(
             return await enter_data(session, company_id, row, carriers.pace)
 
     if row.channel == "email":
-        return await carriers.smtp.send(settings.mail_from, row.recipient, frozen, before_data, carriers.copies)
+        return await carriers.smtp.send(
+            envelope_sender(settings, row.id), row.recipient, frozen, before_data, carriers.copies
+        )
     content = json.loads(frozen)
     if row.channel == "slack":
         replaces = row.payload.get(REPLACES)

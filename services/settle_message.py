@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from notifications.carrying import Answer
+from services.choose_channel import TOO_LONG_SECONDS, fall_back
 from storage.claims import Outcome, Pace, close_channel, settle
 from storage.database import Database, Session, transaction
 from storage.deliveries import note_event, suppress
@@ -12,6 +13,9 @@ from storage.tasks import NewTask, open_task
 INTERNAL_ERRORS_MOST = 5
 """After so many errors of ours the message is poison: it goes to the dead letters, and a person looks."""
 
+GIVEN_UP = frozenset({"dead", "suppressed"})
+"""A person of ours is told by the next channel of theirs; the row stays where people look for what failed."""
+
 ROLE_FOR_TASKS = "clerk"
 
 
@@ -20,7 +24,7 @@ async def settle_answer(
 ) -> bool:
     """Writes down the end of one hand-over; `jitter` in 0…1 spreads the next try. False when the lease was gone."""
     async with transaction(engine, company_id) as session:
-        outcome = _outcome(row, pace, answer, jitter)
+        outcome = await told_otherwise(session, company_id, row, _outcome(row, pace, answer, jitter))
         held = await settle(session, company_id, row, outcome)
         if answer.retry_after is not None:
             await close_channel(session, company_id, f"{row.channel}/{row.recipient}", answer.retry_after)
@@ -41,6 +45,17 @@ def _outcome(row: OutboxRow, pace: Pace, answer: Answer, jitter: float) -> Outco
         return Outcome("dead", "temporary", answer.words)
     wait = answer.retry_after if answer.retry_after is not None else backoff(row, pace, jitter)
     return Outcome("pending", "temporary", answer.words, wait=wait, phase="connect")
+
+
+async def told_otherwise(session: Session, company_id: UUID, row: OutboxRow, outcome: Outcome) -> Outcome:
+    """The same outcome, or "called off" once another channel of the person has the message instead."""
+    if outcome.state in GIVEN_UP:
+        await fall_back(session, company_id, row)
+        return outcome
+    if outcome.state != "pending" or row.age < TOO_LONG_SECONDS:
+        return outcome
+    way = await fall_back(session, company_id, row)
+    return outcome if way is None else Outcome("cancelled", outcome.attempt, f"Goes by {way.name} instead.")
 
 
 def backoff(row: OutboxRow, pace: Pace, jitter: float) -> float:

@@ -26,7 +26,7 @@ async def tell_staff(
     queued = 0
     for person in await listeners(session, company_id, role):
         mail = Message(
-            kind=kind, channel="email", recipient=person.email, dedup_key=f"{occasion}/email/{person.id}",
+            kind=kind, channel="email", recipient=person.email, dedup_key=f"{occasion}/{person.id}/email",
             subject_kind=subject[0], subject_id=subject[1], payload=payload, person_id=person.id,
         )  # fmt: skip
         queued += await enqueue(session, company_id, mail) is not None

@@ -191,6 +191,13 @@ async def cancel_queued(
     return await _cancel(session, company_id, *conditions)
 
 
+async def cancel_for_person(session: Session, company_id: UUID, person_id: UUID, kinds: Sequence[str]) -> int:
+    """Calls off what waits of these kinds for one person; answers how many."""
+    return await _cancel(
+        session, company_id, outbox.c.person_id == person_id, outbox.c.kind.in_(kinds), outbox.c.state == "pending"
+    )  # fmt: skip
+
+
 async def _cancel(session: Session, company_id: UUID, *conditions: ColumnElement[bool]) -> int:
     changed = await session.execute(
         update(outbox).where(outbox.c.company_id == company_id, *conditions).values(state="cancelled", frozen=None)

@@ -31,7 +31,7 @@ async def test_every_get_has_the_headers_and_changes_nothing(
             policy = answer.headers["content-security-policy"]
             assert policy.startswith("default-src 'none'"), path
             assert "frame-ancestors" in policy, path
-            wanted = "no-referrer" if path.startswith(("/s/", "/a/")) or path in ("/s", "/a") else "same-origin"
+            wanted = "no-referrer" if path.startswith(("/s/", "/a/", "/u/")) or path in ("/s", "/a") else "same-origin"
             assert answer.headers["referrer-policy"] == wanted, path
             assert answer.headers["cache-control"] == "no-store", path
         assert await fingerprint(engine) == before
@@ -55,7 +55,7 @@ async def test_pages_allow_no_inline_script(app: FastAPI, sample: Sample, sign_i
 async def test_strangers_are_led_to_the_door(app: FastAPI, sample: Sample, client: httpx.AsyncClient) -> None:
     """Without a session every page leads to the sign-in, every API answer is 401."""
     for path in routes_of(app, "GET"):
-        if path in OPEN_TO_ALL or path.startswith(("/s/", "/a/")) or "openapi" in path:
+        if path in OPEN_TO_ALL or path.startswith(("/s/", "/a/", "/u/")) or "openapi" in path:
             continue
         answer = await client.get(fill(path, sample))
         if path.startswith("/api/"):
@@ -75,7 +75,7 @@ async def test_every_change_needs_the_sessions_own_token(
     for token in ("", "another"):
         client.headers["X-CSRF-Token"] = token
         for path in routes_of(app, "POST"):
-            if path.startswith((*SIGNED, "/s", "/a/")) or path == "/a" or "/sign-in" in path:
+            if path.startswith((*SIGNED, "/s", "/a/", "/u/")) or path == "/a" or "/sign-in" in path:
                 continue
             answer = await client.post(fill(path, sample), headers={"Idempotency-Key": "k"})
             assert answer.status_code in (403, 422), path
@@ -98,7 +98,7 @@ async def test_another_sites_posts_are_refused(
     client = await sign_in("chen")
     before = await fingerprint(engine)
     for path in routes_of(app, "POST"):
-        if path.startswith(SIGNED) or (headers.get("Origin") == "null" and path.startswith(("/s", "/a"))):
+        if path.startswith(SIGNED) or (headers.get("Origin") == "null" and path.startswith(("/s", "/a", "/u"))):
             continue
         answer = await client.post(fill(path, sample), headers=headers)
         assert answer.status_code == 403, path
@@ -114,7 +114,7 @@ async def test_another_companys_ids_are_unknown(
     before = await fingerprint(engine)
     for method in ("GET", "POST"):
         for path in routes_of(app, method):
-            if "{" not in path or path.startswith((*SIGNED, "/s/", "/a/", "/dev/", "/settings/")):
+            if "{" not in path or path.startswith((*SIGNED, "/s/", "/a/", "/u/", "/dev/", "/settings/")):
                 continue
             code = "OTHER" if path.count("{") == 1 and "{code}" in path else "SAMPLE"
             answer = await client.request(
