@@ -173,7 +173,7 @@ def _show(console: Console, answer: dict[str, Any]) -> None:
 
 def _show_file(console: Console, side: dict[str, Any], name: str) -> None:
     columns = ", ".join(f"{field}={header}" for field, header in side["map"]["columns"].items())
-    console.print(f"{name}: {side['file']}, {side['rows']:,} · {columns}", markup=False, soft_wrap=True)
+    console.print(f"{name}: {side['file']} ({side['rows']:,}) · {columns}", markup=False, soft_wrap=True)
     if side["currency"] == "XXX":
         console.print(say("It names no currency; amounts are compared as they stand."), markup=False)
     for row in side["left_out"][:SHOWN]:
@@ -181,7 +181,7 @@ def _show_file(console: Console, side: dict[str, Any], name: str) -> None:
 
 
 def _show_classes(console: Console, answer: dict[str, Any]) -> None:
-    table = Table(say("Class"), say("Number"), say("Our rows"), say("Their rows"))
+    table = Table(say("Class"), say("How many"), say("Our rows"), say("Their rows"))
     for one in answer["classes"].values():
         if one["count"]:
             table.add_row(one["name"], f"{one['count']:,}", f"{one['our_rows']:,}", f"{one['their_rows']:,}")

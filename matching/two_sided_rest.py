@@ -29,8 +29,8 @@ def settle_rest(board: Board) -> None:
     numbers_alike(board)
     numbers_with_a_slip(board)
     other_numbering(board)
+    rows_that_add_up(board, (0, NEAR_DAYS))
     days_of_equal_sum(board)
-    rows_that_add_up(board, NEAR_DAYS)
     board.close_twins(alone_too=True)
     board.close_missing()
 

@@ -1,6 +1,7 @@
 """Groups that only their sum shows: all of one day, or a few rows about the day of another."""
 
 from collections.abc import Sequence
+from itertools import product
 from math import comb
 
 from matching.two_sided import OPENING_KEY, Entry, Kind, Why
@@ -9,7 +10,7 @@ from matching.two_sided_board import Board, by_key, days_apart, total
 MAX_ROWS_OF_SUM = 6
 """Of more rows some always add up to anything."""
 
-MAX_ROWS_SEARCHED = 5_000
+MAX_ROWS_SEARCHED = 2_000
 """Unexplained rows among which sums are looked for at all: beyond that the ledgers are not of one account."""
 
 MAX_CANDIDATES = 40
@@ -38,15 +39,19 @@ def _day_of(entry: Entry) -> tuple[object, ...] | None:
     return entry.day, entry.currency, entry.amount < 0
 
 
-def rows_that_add_up(board: Board, near_days: int) -> None:
-    """One row is the sum of a few of the other side about its day, when only one choice of them adds up."""
+def rows_that_add_up(board: Board, near: Sequence[int]) -> None:
+    """One row is the sum of a few of the other side, when only one choice of them adds up.
+
+    `near`: how many days around it they may lie, the nearest first: what a day explains is not left to a week.
+    """
     if len(board.ours) + len(board.theirs) > MAX_ROWS_SEARCHED:
         return
     budget = _Budget()
-    for ours in (True, False):
+    for near_days, ours in product(near, (True, False)):
         side, other = (board.ours, board.theirs) if ours else (board.theirs, board.ours)
         by_direction = by_key((one for one in other.values() if one.key != OPENING_KEY), _direction)
-        for target in sorted(side.values(), key=lambda entry: -abs(entry.amount)):
+        targets = [entry for entry in side.values() if entry.key != OPENING_KEY]
+        for target in sorted(targets, key=lambda entry: -abs(entry.amount)):
             alike = [one for one in by_direction.get(_direction(target), ()) if one.place in other]
             candidates = [one for one in alike if _fits(one, target, near_days)]
             parts = _only_sum(candidates, target.amount, budget)

@@ -195,8 +195,9 @@ def _read_both(
     our_own, their_own = _own_currency(our_table, our_map), _own_currency(their_table, their_map)
     # A file that names its currencies is read first: where there is only one, the silent file is in it as well.
     if our_own is not None or their_own is None:
-        our_side = _read(ours, our_table, our_map, our_own or UNSTATED_CURRENCY)
-        their_side = _read(theirs, their_table, their_map, their_own or _currency_of(our_side, theirs))
+        our_side = _read(ours, our_table, our_map, UNSTATED_CURRENCY if our_own is None else our_own)
+        their_currency = _currency_of(our_side, theirs) if their_own is None else their_own
+        their_side = _read(theirs, their_table, their_map, their_currency)
     else:
         their_side = _read(theirs, their_table, their_map, their_own)
         our_side = _read(ours, our_table, our_map, _currency_of(their_side, ours))
