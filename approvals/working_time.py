@@ -32,16 +32,21 @@ class WorkingCalendar:
 
     def hours_left(self, now: datetime, until: datetime) -> int:
         """Whole working hours between the two; 0 when `until` has passed, `MAX_HOURS_SHOWN` at most."""
+        left = self.worked(now, until, timedelta(hours=MAX_HOURS_SHOWN))
+        return min(left // timedelta(hours=1), MAX_HOURS_SHOWN)
+
+    def worked(self, start: datetime, end: datetime, enough: timedelta = timedelta.max) -> timedelta:
+        """Working time between two instants; counting stops once there is `enough`."""
         zone = ZoneInfo(self.zone)
-        start, end = now.astimezone(zone), until.astimezone(zone)
+        start, end = start.astimezone(zone), end.astimezone(zone)
         left, day = timedelta(), start.date()
-        while day <= end.date() and left < timedelta(hours=MAX_HOURS_SHOWN):
+        while day <= end.date() and left < enough:
             if is_working_day(day, self.country):
                 opens = max(start, datetime.combine(day, self.opens, zone))
                 closes = min(end, datetime.combine(day, self.closes, zone))
                 left += max(closes - opens, timedelta())
             day += timedelta(days=1)
-        return min(left // timedelta(hours=1), MAX_HOURS_SHOWN)
+        return left
 
 
 MAX_HOURS_SHOWN = 200

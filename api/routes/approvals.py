@@ -17,6 +17,7 @@ from ledger.canonical import canonical_json
 from reports.evidence_pdf import render_evidence
 from services.approval_acts_for import acts_for
 from services.approval_evidence import approval_evidence
+from services.approval_figures import DEFAULT_DAYS, approval_figures
 from services.decide_approval import CommandUnknown, decide
 from services.resubmit_approval import RESUBMITTED, resubmit_approval
 from services.show_inbox import card_of, describe_many
@@ -61,6 +62,14 @@ async def _show(
         resubmits=stored.request.subject_kind in RESUBMITTED,
         problem=problem.text(language) if problem else "", remedy=problem.remedy_text(language) if problem else "",
     )  # fmt: skip
+
+
+@router.get("/approvals/figures")
+async def figures(request: Request, known: HouseOf, viewer: Viewer, days: int = DEFAULT_DAYS) -> Response:
+    """How long decisions take, in working hours."""
+    async with transaction(known.engine, viewer.company.id) as session:
+        found = await approval_figures(session, viewer.company, days)
+    return page(request, "approval_figures.html", figures=found)
 
 
 @router.get("/approvals/{request_id}")
