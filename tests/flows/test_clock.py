@@ -33,6 +33,8 @@ async def test_three_clocks_at_once_insert_each_occasion_once(engine: Database) 
     assert {(row.name, row.period) for row in rows} == {
         ("approval_timers", "2026-06-30T04:00Z"),
         ("advance_runs", "2026-06-30T04:00Z"),
+        ("poll_mailbox", "2026-06-30T04:00Z"),
+        ("weekly_digest", "2026-06-29"),
         ("follow_answers", "2026-06-30T04Z"),
         ("comply", "2026-06-30"),
         ("chase", "2026-06-30"),
