@@ -9,6 +9,7 @@ from uuid import UUID
 
 from ledger.canonical import canonical_json, sha256_hex
 from ledger.money import decimal_text, decimals
+from services.adjustment_subjects import ADJUSTMENT_SUBJECTS
 from services.change_statement_status import change_statement_status, change_statement_statuses
 from services.subject_kinds import Description, Facts, Figure, SubjectKind, SubjectUnknown
 from services.waiver_subjects import WAIVER_SUBJECTS
@@ -194,4 +195,5 @@ SUBJECTS: dict[str, SubjectKind] = {
     ),
     "statement_batch": SubjectKind(_batch_digest, _describe_batch, _open_batch, _close_batch),
     **WAIVER_SUBJECTS,
+    **ADJUSTMENT_SUBJECTS,
 }

@@ -7,8 +7,10 @@ kind here.
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
+from services.end_dispute import REISSUE
 from services.follow_approval import follow_approval
 from services.lock_chat_messages import lock_chat_messages
+from services.reissue_statement import follow_reissue
 from storage.database import Database
 from storage.outbox import OutboxRow
 
@@ -17,5 +19,6 @@ Work = Callable[[Database, UUID, OutboxRow], Awaitable[object]]
 
 WORK: dict[str, tuple[Work, ...]] = {
     "approval_closed": (follow_approval, lock_chat_messages),
+    REISSUE: (follow_reissue,),
 }
 """Kind of message to what follows, in order."""

@@ -1,19 +1,20 @@
-"""Closes a dispute with its outcome, and settles the statement once none is left."""
+"""Ends a case without giving money away: accepted, withdrawn, or credited and corrected by documents that came."""
 
 from typing import Any
 from uuid import UUID
 
-from services.change_statement_status import change_statement_status
-from storage.answers import answerable_statement, database_now
-from storage.audit import Actor, record
+from services.end_dispute import end_dispute
+from statements.disputes import OPEN_STATUSES, RESOLUTIONS, DisputeClosed
+from storage.adjustments import credit_with_number
+from storage.answers import answerable_statement
+from storage.audit import Actor
 from storage.companies import Company
-from storage.database import Database, Session, transaction
-from storage.disputes import OPEN_STATUSES, Dispute, close_dispute, disputes_of, find_dispute
+from storage.database import Database, transaction
+from storage.disputes import find_dispute
 from words.refusal import Refusal
 
-RESOLUTIONS = ("accepted", "credited", "corrected", "withdrawn")
-"""accepted = the customer accepts the line as it is; credited = a credit note follows; corrected = a new version
-follows; withdrawn = the customer took the dispute back."""
+__all__ = ["RESOLUTIONS", "DisputeClosed", "DisputeNoteMissing", "DisputeUnknown", "resolve_dispute"]
+"""What a page needs to end a case."""
 
 
 class DisputeUnknown(Refusal):
@@ -24,14 +25,6 @@ class DisputeUnknown(Refusal):
     remedy = "Choose a dispute from the list."
 
 
-class DisputeClosed(Refusal):
-    """It was resolved before."""
-
-    code = "dispute_closed"
-    sentence = "This dispute is resolved already: {resolution}."
-    remedy = "Reload the page to see how."
-
-
 class DisputeNoteMissing(Refusal):
     """The outcome needs words: the customer and the auditor read them."""
 
@@ -40,39 +33,40 @@ class DisputeNoteMissing(Refusal):
     remedy = "Write a short note, for a credit with its number, and try again."
 
 
+class CreditNotFound(Refusal):
+    """A credit that nobody approved here must have come with the ledger."""
+
+    code = "credit_not_found"
+    sentence = "The ledger has no credit {number} of this customer."
+    remedy = "Import the credit first and give its number, or ask for a credit here, which needs an approval."
+
+
 async def resolve_dispute(
-    engine: Database, company: Company, dispute_id: UUID, resolution: str, note: str, actor: Actor
-) -> dict[str, Any]:
-    """Resolves the dispute; a statement whose last dispute was accepted or withdrawn is confirmed, else settled."""
+    engine: Database, company: Company, dispute_id: UUID, resolution: str, note: str, actor: Actor, *,
+    document: str = "",
+) -> dict[str, Any]:  # fmt: skip
+    """Ends the case with a note. `credited` and `corrected` name the credit (`document`) that the ledger brought.
+
+    Giving money away is asked for by `ask_adjustment` and ends the case when it is approved.
+    """
     assert resolution in RESOLUTIONS, resolution  # noqa: S101 - the pages offer these four
     if not note.strip():
         raise DisputeNoteMissing
     async with transaction(engine, company.id) as session:
-        found = await find_dispute(session, company.id, dispute_id, lock=True)
+        found = await find_dispute(session, company.id, dispute_id)
         if found is None:
             raise DisputeUnknown
         if found.status not in OPEN_STATUSES:
             raise DisputeClosed(resolution=found.resolution or found.status)
-        # The statement's lock orders this against an answer that is being recorded.
-        statement = await answerable_statement(session, company.id, found.statement_id, lock=True)
-        await close_dispute(session, company.id, dispute_id, resolution, await database_now(session))
-        await record(
-            session, company.id, actor, "dispute_resolved", ("dispute", str(dispute_id)),
-            {"statement_id": str(found.statement_id), "resolution": resolution, "note": note.strip(),
-             "amount": found.amount, "currency": found.currency},
-        )  # fmt: skip
-        status = statement.status if statement else ""
-        if statement is not None and statement.status == "disputed":
-            status = await _follow_status(session, company, found, actor)
+        statement = await answerable_statement(session, company.id, found.statement_id)
+        assert statement is not None  # noqa: S101 - a foreign key says so
+        if resolution == "credited":
+            credit = await credit_with_number(session, company.id, statement.customer_id, document.strip())
+            if credit is None:
+                raise CreditNotFound(number=document.strip() or "–")
+        words = f"{document.strip()}: {note.strip()}" if document.strip() else note.strip()
+        credited = found.amount if resolution == "credited" else 0
+        status = await end_dispute(
+            session, company.id, dispute_id, resolution, words, actor, credited=credited, prepared_by=actor.id
+        )
     return {"dispute_id": str(dispute_id), "resolution": resolution, "statement_status": status}
-
-
-async def _follow_status(session: Session, company: Company, found: Dispute, actor: Actor) -> str:
-    of_statement = await disputes_of(session, company.id, found.statement_id)
-    if any(dispute.status in OPEN_STATUSES for dispute in of_statement):
-        return "disputed"
-    # Money changed hands or figures changed: the statement is history, not agreed as it stands.
-    changed = any(dispute.resolution in ("credited", "corrected") for dispute in of_statement)
-    command = "settle" if changed else "confirm"
-    facts = {"dispute_id": str(found.id)}
-    return await change_statement_status(session, company.id, found.statement_id, command, actor, facts)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from services.end_dispute import tell_customer
 from services.keep_attachment import check_files, keep_attachments
 from services.open_statement_page import LinkInvalid, nonce_holds, resolve_answer_link
 from services.resolve_dispute import DisputeUnknown
@@ -68,10 +69,13 @@ async def speak_as_staff(
             raise DisputeUnknown
         names = await names_of(session, company.id)
         author = names.get(actor.id, "") if actor.id is not None else ""
+        said = new_id()
         await _write(
-            session, company.id, dispute, actor, author, text, key=f"say/{new_id()}", public=public, files=files,
+            session, company.id, dispute, actor, author, text, key=f"say/{said}", public=public, files=files,
             keyring=keyring,
         )  # fmt: skip
+        if public:
+            await tell_customer(session, company.id, dispute, "dispute_answered", text.strip(), occasion=str(said))
 
 
 def _check(text: str, files: Files) -> None:

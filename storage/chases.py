@@ -117,6 +117,17 @@ def _with_awaited(customer_id: UUID, items: list[Overdue], awaited: dict[tuple[U
     return [replace(item, promised=promised.get(item.item_id, 0)) for item in items]
 
 
+async def open_amounts(session: Session, company_id: UUID, item_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Minor units open on each item, whatever the day."""
+    taken = select(func.coalesce(func.sum(allocation.c.amount), 0)).where(
+        allocation.c.company_id == company_id, allocation.c.debit_item_id == open_item.c.id
+    )
+    query = select(open_item.c.id, open_item.c.amount - taken.scalar_subquery()).where(
+        open_item.c.company_id == company_id, open_item.c.id.in_(item_ids)
+    )
+    return {row[0]: int(row[1]) for row in await session.execute(query)}
+
+
 def _open_amounts(company_id: UUID, customers: Sequence[UUID], today: date) -> Any:  # noqa: ANN401 - a Select of mixed columns
     as_debit = _applied(allocation.c.debit_item_id, company_id, customers, today)
     as_credit = _applied(allocation.c.credit_item_id, company_id, customers, today)

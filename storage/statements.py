@@ -202,10 +202,22 @@ async def set_status(
 
 
 async def open_dispute_count(session: Session, company_id: UUID, statement_id: UUID) -> int:
-    """Disputes of one version that are not resolved."""
-    query = select(func.count()).where(
-        dispute.c.company_id == company_id, dispute.c.statement_id == statement_id, dispute.c.status.in_(OPEN_DISPUTES)
-    )
+    """Disputes of the account that are not resolved, opened on this version or on one before it."""
+    this = statement.alias("this")
+    query = (
+        select(func.count(dispute.c.id.distinct()))
+        .join(statement, and_(statement.c.company_id == dispute.c.company_id, statement.c.id == dispute.c.statement_id))
+        .join(
+            this,
+            and_(
+                this.c.company_id == statement.c.company_id, this.c.customer_id == statement.c.customer_id,
+                this.c.currency == statement.c.currency, this.c.period == statement.c.period,
+            ),
+        )
+        .where(
+            dispute.c.company_id == company_id, this.c.id == statement_id, dispute.c.status.in_(OPEN_DISPUTES)
+        )
+    )  # fmt: skip
     return int((await session.execute(query)).scalar_one())
 
 
