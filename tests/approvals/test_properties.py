@@ -1,5 +1,6 @@
 """The invariants of the engine over random policies, people, delegations and commands."""
 
+import os
 from datetime import timedelta
 from itertools import permutations
 from random import Random
@@ -18,7 +19,10 @@ from approvals.seats import match_seats
 from approvals.working_time import WorkingCalendar
 from tests.support.approval_play import PEOPLE, START, fillable, play
 
-CALM = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = int(os.environ.get("TIEOUT_EXAMPLES", "500"))
+"""Examples of each property in the ordinary run; the nightly run sets 10,000."""
+
+CALM = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 capacities = st.frozensets(st.sampled_from(["role:r1", "role:r2", "role:r3", "role:r4"]), min_size=1)
 
