@@ -4,6 +4,17 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.exc import OperationalError
+
+from words.refusal import Refusal
+
+
+class DatabaseUnreachable(Refusal):
+    """Nobody answers at the address of the settings, or not to us."""
+
+    code = "database_unreachable"
+    sentence = "The database does not answer: {reason}"
+    remedy = "Check DATABASE_URL and that PostgreSQL runs there; without DATABASE_URL the embedded one is used."
 
 
 def alembic_config(url: str) -> Config:
@@ -18,4 +29,7 @@ def alembic_config(url: str) -> Config:
 
 def migrate(url: str) -> None:
     """Upgrades the database behind `url` to head."""
-    command.upgrade(alembic_config(url), "head")
+    try:
+        command.upgrade(alembic_config(url), "head")
+    except OperationalError as error:
+        raise DatabaseUnreachable(reason=str(error.orig).strip().splitlines()[0]) from error

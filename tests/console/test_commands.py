@@ -1,6 +1,9 @@
 """What the commands of this room print: one JSON document on request, refusals with a remedy, no secret ever."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from console.speech import command_language
 from services.settings import Settings
 
 RUNNER = CliRunner()
+_TIEOUT = "from console.start import main; main()"
 
 
 @pytest.fixture(autouse=True)
@@ -107,3 +111,26 @@ def test_settings_hide_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rows["TIEOUT_SLACK_BOT_TOKEN"]["value"] == MASK
     assert rows["TIEOUT_SMTP_URL"]["value"] == f"smtps://me:{MASK}@mail.example:465"
     assert masked("smtp_url", "smtp://mail.example") == "smtp://mail.example"
+
+
+def test_our_own_error_is_one_line_with_a_file_to_send(tmp_path: Path) -> None:
+    """Exit status 1, JSON on stderr, and the traceback where it can be found; nothing of it on the screen."""
+    blocked = tmp_path / "a file"
+    blocked.write_text("")
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    result = subprocess.run(
+        [sys.executable, "-c", _TIEOUT, "balance", "--company", "X", "--as-of", "2026-01-01"],
+        capture_output=True, text=True, check=False, env={**environment, "TIEOUT_HOME": str(blocked / "home")},
+    )  # fmt: skip
+    error = json.loads(result.stderr.splitlines()[-1])["error"]
+    assert (result.returncode, error["code"]) == (1, "internal_error")
+    details = Path(error["remedy"].split("the file ")[1].rstrip("."))
+    assert "Traceback" in details.read_text()
+    assert "Traceback" not in result.stderr
+    details.unlink()
+
+
+def test_a_database_that_is_not_there_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which address to look at, not a traceback."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/x")
+    assert _refused("balance", "--company", "X", "--as-of", "2026-01-01")["code"] == "database_unreachable"
