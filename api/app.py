@@ -26,6 +26,7 @@ from api.routes import (
     health,
     imports,
     inbox,
+    message_choices,
     policies,
     replies,
     runs,
@@ -46,7 +47,7 @@ ASSETS = HERE.parent / "assets"
 ROUTES = (
     health, sign_in, inbox, approvals, absence, policies, imports, bank, runs, deliveries, statements, customers,
     exceptions, answers, disputes, chasing, compliance, settings_edit, settings_pages, dev, customer_page, decide_link,
-    replies, unsubscribe, api_v1,
+    replies, unsubscribe, message_choices, api_v1,
 )  # fmt: skip
 
 

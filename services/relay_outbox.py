@@ -18,6 +18,7 @@ from notifications.chat_channels import post_chat
 from notifications.failpoints import failpoint
 from services.carriers import Carriers, open_carriers
 from services.choose_sender import envelope_sender
+from services.fold_floods import fold_floods
 from services.freeze_message import freeze_message
 from services.hold_message import hold
 from services.internal_work import WORK
@@ -51,12 +52,13 @@ log = logging.getLogger(__name__)
 
 
 async def relay_once(engine: Database, company_id: UUID, settings: Settings, carriers: Carriers) -> int:
-    """One round for one company: frees what was abandoned, sends what is due, judges what is uncertain.
+    """One round for one company: frees what was abandoned, folds floods, sends what is due, judges what is uncertain.
 
     Answers how many messages it took in hand.
     """
     async with transaction(engine, company_id) as session:
         await sweep_abandoned(session, company_id, carriers.pace)
+        await fold_floods(session, company_id)
         rows = await claim(session, company_id, carriers.batch, carriers.pace)
     if rows:
         failpoint("outbox.claimed")
