@@ -47,6 +47,7 @@ from storage.schema.messages import (
     task,
 )
 from storage.schema.people import app_user, company, contact, customer, login_attempt, user_role, user_session
+from storage.schema.receipts import match_rule, parked_receipt, proposal
 from storage.schema.statements import aging_policy, finding, run_batch, statement, statement_run
 from storage.schema.trail import audit_event, audit_head, backup, caught_message, idempotency, job
 
@@ -112,14 +113,17 @@ __all__ = [
     "inbound_mail",
     "job",
     "login_attempt",
+    "match_rule",
     "message_preference",
     "message_template",
     "metadata",
     "open_item",
     "outbox",
+    "parked_receipt",
     "payment_hint",
     "profile",
     "promise",
+    "proposal",
     "raw_record",
     "run_batch",
     "send_throttle",
