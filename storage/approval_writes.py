@@ -122,7 +122,7 @@ def _columns(request: Request, head: str, count: int, memo: Memo) -> dict[str, A
 
 
 def _amount(request: Request) -> int:
-    amount = request.facts.get("closing_whole")
+    amount = request.facts.get("closing_whole", request.facts.get("amount_whole"))
     return amount if type(amount) is int else 0
 
 
