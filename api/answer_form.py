@@ -23,6 +23,9 @@ ACCEPTED = ".pdf,.png,.jpg,.jpeg,.xlsx,.docx,.ofd,.csv,.txt"
 MAX_BODY = 32 * 1024 * 1024
 """Three files of the largest size with their fields: one request must not fill the disk with what it uploads."""
 
+MAX_FIELDS = 4_000
+"""Five hundred disputed lines of four fields, twice over."""
+
 ROWS = 3
 """Payments and dates shown on the form; programs and files may send up to `MAX_PARTS`."""
 
@@ -35,25 +38,40 @@ class AnswerForm:
     given: GivenAnswer
 
 
-async def read_form(request: Request) -> FormData:
+@dataclass(frozen=True, slots=True)
+class PostedForm:
+    """The fields and the files of a form; its temporary files are closed."""
+
+    typed: dict[str, str]
+    files: tuple[GivenFile, ...]
+
+    @property
+    def plain_files(self) -> list[tuple[str, bytes]]:
+        """Name and bytes of each file."""
+        return [(one.filename, one.content) for one in self.files]
+
+
+async def read_form(request: Request) -> PostedForm:
     """The form of a request that says its length, which is bounded. Raises AttachmentTooLarge."""
     length = request.headers.get("content-length", "")
     if not length.isdigit() or int(length) > MAX_BODY:
         raise AttachmentTooLarge(name="–", count=MAX_FILES, megabytes=MAX_FILE_BYTES // 1024 // 1024)
-    return await request.form(max_files=MAX_FILES, max_fields=4_000)
+    async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS) as form:
+        typed = {name: value for name, value in form.items() if isinstance(value, str)}
+        return PostedForm(typed, await _files(form))
 
 
 async def read_answer(request: Request) -> AnswerForm:
     """The answer of the page's form."""
     form = await read_form(request)
-    typed = {name: value for name, value in form.items() if isinstance(value, str)}
+    typed = form.typed
     kind = typed.get("kind", "")
     given = GivenAnswer(
         kind=kind, name=typed.get("name", ""), digest=typed.get("digest", ""), nonce=typed.get("nonce", ""),
         position=typed.get("position", ""), lines=_lines(typed) if kind in STANCES - {"agree"} else (),
         payments=_payments(typed) if kind != "wrong_person" else (),
         promises=_promises(typed) if kind != "wrong_person" else (),
-        colleague=_colleague(typed) if kind == "wrong_person" else None, files=await _files(form),
+        colleague=_colleague(typed) if kind == "wrong_person" else None, files=form.files,
     )  # fmt: skip
     return AnswerForm(typed, given)
 
@@ -106,8 +124,3 @@ async def _files(form: FormData) -> tuple[GivenFile, ...]:
             content = await value.read(MAX_FILE_BYTES + 1)
             found.append(GivenFile(value.filename, content, name.removeprefix("file_")))
     return tuple(found)
-
-
-async def read_files(form: FormData) -> list[tuple[str, bytes]]:
-    """Name and bytes of each file of a form, no more bytes than show that one is too large."""
-    return [(one.filename, one.content) for one in await _files(form)]

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.answer_form import ACCEPTED, ROWS, chosen_lines, read_answer, read_files, read_form
+from api.answer_form import ACCEPTED, ROWS, chosen_lines, read_answer, read_form
 from api.context import House, HouseOf, PageUnknown, language_for, page
 from api.downloads import file_answer, statement_file
 from api.errors import status_of
@@ -163,7 +163,7 @@ async def answer(request: Request, known: HouseOf, link: FromPath) -> Response:
 
 async def _feedback(request: Request, known: House, link: Link) -> Response:
     form = await read_form(request)
-    words = {name: value for name, value in form.items() if isinstance(value, str)}
+    words = form.typed
     await record_feedback(
         known.engine, link.token, words.get("nonce", ""), words.get("word", ""), words.get("text", "")
     )
@@ -184,11 +184,12 @@ async def feedback(request: Request, known: HouseOf, link: FromPath) -> Response
 
 async def _say(request: Request, known: House, link: Link, dispute_id: UUID) -> Response:
     form = await read_form(request)
-    text, nonce = str(form.get("text", "")), str(form.get("nonce", ""))
-    files = await read_files(form)
-    keyring = keyring_of(known.settings) if files else None
+    text, nonce = form.typed.get("text", ""), form.typed.get("nonce", "")
+    keyring = keyring_of(known.settings) if form.files else None
     try:
-        await speak_as_customer(known.engine, link.token, nonce, dispute_id, text, files, keyring)
+        await speak_as_customer(
+            known.engine, link.token, nonce, dispute_id, text, form.plain_files, keyring, known.settings.slack_channel
+        )
     except LinkInvalid:
         raise
     except Refusal as refusal:

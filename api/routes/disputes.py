@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from api.answer_form import ACCEPTED, read_files, read_form
+from api.answer_form import ACCEPTED, read_form
 from api.context import HouseOf, PageUnknown, Viewer, back_to, need_role, page
 from services.ask_adjustment import KINDS, Ask, ask_adjustment
 from services.keep_attachment import keyring_of
@@ -98,10 +98,10 @@ async def say(request: Request, known: HouseOf, viewer: Viewer, dispute_id: UUID
     """A message inside the house, or to the customer."""
     need_role(viewer, *RESOLVERS)
     form = await read_form(request)
-    files = await read_files(form)
     await speak_as_staff(
-        known.engine, viewer.company, dispute_id, Actor("user", viewer.user_id), str(form.get("text", "")),
-        public=form.get("public") == "true", files=files, keyring=keyring_of(known.settings) if files else None,
+        known.engine, viewer.company, dispute_id, Actor("user", viewer.user_id), form.typed.get("text", ""),
+        public=form.typed.get("public") == "true", files=form.plain_files,
+        keyring=keyring_of(known.settings) if form.files else None,
     )  # fmt: skip
     return back_to(f"/disputes/{dispute_id}")
 

@@ -117,7 +117,10 @@ async def new_house(engine: Database, code: str = "ACME", items: list[Item] | No
     """A house whose customer owes 100.00 on one document unless `items` say otherwise."""
     house = CaseHouse()
     house.book = await new_book(engine, code)
-    house.people = {name: await house.book.add_person(name, role) for name, role in CAST.items()}
+    house.people = {
+        name: await house.book.add_person(name if code == "ACME" else f"{name} {code}", role)
+        for name, role in CAST.items()
+    }
     house.customer = await house.book.add_customer("C1", language="en")
     house.contact = await house.book.add_contact(house.customer, "pay@customer.example")
     house.items = items or [Item("INV-1", 100_00, date(2026, 5, 4), date(2026, 6, 3))]
