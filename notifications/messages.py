@@ -75,7 +75,7 @@ def render(kind: str, context: Letter, language: str) -> Rendered:
         raise UnknownKindError(f"{kind} is not told from {type(context).__name__}")
     environment = _environment()
     names: dict[str, Any] = {"c": context, "lang": language, **_marks(language), **_helpers(language)}
-    subject = one_line(environment.get_template(f"{kind}/subject.txt").render(names))[:SUBJECT_MOST]
+    subject = one_line(environment.get_template(f"{kind}/subject.txt").render(names))[:SUBJECT_MOST].rstrip()
     names["subject"] = subject
     text = _tidy(environment.get_template(f"{kind}/body.txt").render(names))
     page = environment.get_template(f"{kind}/body.html").render(names)

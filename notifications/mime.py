@@ -4,17 +4,19 @@ The standard library's policies refuse line breaks in headers; `one_line` takes 
 name with a line break in it is sent without, not refused.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import HeaderParseError
 from email.header import Header
-from email.headerregistry import Address
+from email.headerregistry import Address, AddressHeader
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import dkim  # type: ignore[import-untyped]  # it ships no stubs
 
@@ -37,19 +39,42 @@ WORD_MOST = 60
 """Characters of a subject's word: a longer one does not fit behind "Subject: " and would start a line of its own."""
 
 
-class _Policy(EmailPolicy):
-    """The library's policy, except that a subject's first word stays on the first line.
+NAMING = frozenset({"from", "to", "reply-to"})
+"""Headers with an address and a person's or company's name before it."""
 
-    The library moves a long first word to the next line, and the space that the line begins with is then shown.
+UNSAFE_IN_ADDRESS = frozenset('"<>(),;:\\[] ')
+"""Legal inside quotes by RFC 5322, used by nobody, and the tools of every injection."""
+
+PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]{1,60}")
+"""A name that needs neither quotes nor encoding."""
+
+
+class _Policy(EmailPolicy):
+    """The library's policy, except for subjects and names.
+
+    It moves a long first word of a subject to the next line, and the space that the line begins with is then shown. It
+    drops the quotes of a long name when it folds, and what stands in them is then an address.
     """
 
     def fold_binary(self, name: str, value: str) -> bytes:
         """One header with its line ends."""
-        if name.lower() != "subject":
+        if name.lower() == "subject":
+            plain = value.isascii() and all(len(word) <= WORD_MOST for word in value.split(" "))
+            folded = Header(value, "us-ascii" if plain else "utf-8", header_name=name).encode(linesep=self.linesep)
+        elif name.lower() in NAMING:
+            folded = self._named(name, cast("AddressHeader", value).addresses[0])
+        else:
             return super().fold_binary(name, value)
-        plain = value.isascii() and all(len(word) <= WORD_MOST for word in value.split(" "))
-        header = Header(value, "us-ascii" if plain else "utf-8", header_name=name)
-        return f"{name}: {header.encode(linesep=self.linesep)}{self.linesep}".encode("ascii")
+        return f"{name}: {folded}{self.linesep}".encode("utf-8" if self.utf8 else "ascii")
+
+    def _named(self, header: str, address: Address) -> str:
+        if not address.display_name:
+            return address.addr_spec
+        if PHRASE.fullmatch(address.display_name) and "=?" not in address.display_name:
+            shown = address.display_name
+        else:
+            shown = Header(address.display_name, "utf-8", header_name=header).encode(linesep=self.linesep)
+        return f"{shown}{self.linesep} <{address.addr_spec}>"
 
 
 _PLAIN = _Policy(linesep="\r\n")
@@ -110,7 +135,7 @@ def freeze(
             attached.content,
             maintype=attached.maintype,
             subtype=attached.subtype,
-            filename=one_line(attached.filename).replace("/", "-"),
+            filename=header_text(attached.filename).replace("/", "-"),
         )
     content = message.as_bytes()
     return content if signing is None else _sign(content, signing)
@@ -119,7 +144,7 @@ def freeze(
 def _write_headers(message: EmailMessage, rendered: Rendered, envelope: Envelope) -> None:
     message["From"] = _address(envelope.sender, envelope.sender_name)
     message["To"] = _address(envelope.recipient, envelope.recipient_name)
-    message["Subject"] = one_line(rendered.subject)
+    message["Subject"] = header_text(rendered.subject)
     message["Date"] = format_datetime(envelope.date)
     message["Message-ID"] = one_line(envelope.message_id)
     if envelope.thread:
@@ -140,13 +165,19 @@ def check_address(text: str) -> str:
     """The address itself, or AddressInvalidError: one address, a domain, no blanks, no control characters."""
     name, address = parseaddr(text)
     local, _, domain = address.rpartition("@")
-    if name or address != text or not local or not domain or one_line(text) != text or " " in text:
+    strange = UNSAFE_IN_ADDRESS.intersection(text)
+    if name or address != text or not local or not domain or one_line(text) != text or strange:
         raise AddressInvalidError(repr(text))
     return address
 
 
+def header_text(text: str) -> str:
+    """One line in which nothing is an encoded word but what the library encodes: readers decode whatever looks so."""
+    return one_line(text).replace("=?", "= ?")
+
+
 def _address(address: str, name: str) -> Address:
-    shown = one_line(name)[:NAME_MOST]
+    shown = header_text(name)[:NAME_MOST]
     try:
         plain = check_address(address)
         if plain.isascii():
