@@ -91,7 +91,7 @@ def plain_contents(
         | (pl.col("open_items") > 0)
         | (pl.col("opening") != 0)
         | (pl.col("closing") != 0),
-        **{f"text_{name}": _amount(pl.col(name)) for name in ("opening", "debits", "credits", "closing")},
+        **{f"text_{name}": _amount(pl.col(name)) for name in ("opening", "debits", "credits", "closing", "overdue")},
         **{f"text_bucket_{n}": _amount(pl.col(f"bucket_{n}")) for n in range(len(labels))},
     )
     return texts.with_columns(
