@@ -48,6 +48,7 @@ from storage.schema.messages import (
 )
 from storage.schema.people import app_user, company, contact, customer, login_attempt, user_role, user_session
 from storage.schema.receipts import match_rule, parked_receipt, proposal
+from storage.schema.reconciliations import bridge_acceptance, reconciliation
 from storage.schema.statements import aging_policy, finding, run_batch, statement, statement_run
 from storage.schema.trail import audit_event, audit_head, backup, caught_message, idempotency, job
 
@@ -61,11 +62,13 @@ INSERT_ONLY_TABLES = frozenset(
         "approval_act",
         "attachment",
         "audit_event",
+        "bridge_acceptance",
         "delivery_attempt",
         "delivery_event",
         "dispute_message",
         "feedback",
         "inbound_mail",
+        "reconciliation",
         "source",
     }
 )
@@ -95,6 +98,7 @@ __all__ = [
     "bank_line",
     "bank_payer",
     "bank_statement",
+    "bridge_acceptance",
     "caught_message",
     "chase",
     "company",
@@ -125,6 +129,7 @@ __all__ = [
     "promise",
     "proposal",
     "raw_record",
+    "reconciliation",
     "run_batch",
     "send_throttle",
     "shared_profile",
