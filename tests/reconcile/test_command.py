@@ -1,4 +1,4 @@
-"""`tieout reconcile` on files as people have them: columns guessed and corrected, forms told apart, bad ones refused."""
+"""`tieout reconcile` on files as people have them: columns guessed and corrected, forms told apart, bad refused."""
 
 import json
 from pathlib import Path
@@ -142,7 +142,8 @@ def test_a_profile_says_what_ours_is(tmp_path: Path) -> None:
 
 BAD_CELLS = {
     "NaN": "number_malformed", "1e400": "number_malformed", "1_000": "number_malformed", "٣٤": "number_malformed",
-    "#N/A": "cell_error", "100.505": "too_many_decimals", "9999999999999999.00": "number_too_large", "": "value_missing",
+    "#N/A": "cell_error", "100.505": "too_many_decimals", "9999999999999999.00": "number_too_large",
+    "": "value_missing",
 }  # fmt: skip
 
 
