@@ -27,6 +27,7 @@ _FACTS = {
     "credit_balance": "it is a credit balance",
     "disputed": "something is disputed",
     "customer": "the customer",
+    "group": "it is a group's statement",
     "period": "the period",
     "count": "the number of statements",
 }

@@ -11,6 +11,7 @@ from ledger.canonical import canonical_json, sha256_hex
 from ledger.money import decimal_text, decimals
 from services.adjustment_subjects import ADJUSTMENT_SUBJECTS
 from services.change_statement_status import change_statement_status, change_statement_statuses
+from services.contact_subjects import CONTACT_SUBJECTS
 from services.subject_kinds import Description, Facts, Figure, SubjectKind, SubjectUnknown
 from services.waiver_subjects import WAIVER_SUBJECTS
 from storage.approval_subjects import StatementFacts, statement_content, statement_digests, statement_facts
@@ -56,6 +57,7 @@ def facts_of_statement(row: StatementFacts) -> dict[str, Any]:
         "ties": row.ties,
         "findings": row.findings,
         "disputed": row.disputed,
+        "group": row.heads_group,
         "form_changed": row.earlier_form is not None and row.earlier_form != row.form,
         "run_id": str(row.run_id) if row.run_id is not None else "",
     }
@@ -195,5 +197,6 @@ SUBJECTS: dict[str, SubjectKind] = {
     ),
     "statement_batch": SubjectKind(_batch_digest, _describe_batch, _open_batch, _close_batch),
     **WAIVER_SUBJECTS,
+    **CONTACT_SUBJECTS,
     **ADJUSTMENT_SUBJECTS,
 }

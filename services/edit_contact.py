@@ -32,10 +32,8 @@ class ContactInvalid(Refusal):
     remedy = "Write a name, and an e-mail address like accounts@example.com."
 
 
-async def edit_contact(
-    engine: Database, company_id: UUID, customer_id: UUID, contact_id: UUID | None, values: dict[str, str], actor: Actor
-) -> UUID:
-    """Writes name, address, language and purpose; a changed address takes the contact's open links back."""
+def checked_contact(values: dict[str, str]) -> dict[str, str | None]:
+    """Name, address, language and purpose as they are kept, or ContactInvalid."""
     name, email = values.get("name", "").strip(), values.get("email", "").strip()
     if not name:
         raise ContactInvalid(value=name, field="name")
@@ -45,11 +43,19 @@ async def edit_contact(
         raise ContactInvalid(value=email, field="e-mail address") from None
     language = values.get("language") if values.get("language") in LANGUAGES else None
     purpose = values.get("purpose") if values.get("purpose") in PURPOSES else PURPOSES[0]
+    return {"name": name, "email": address, "language": language, "purpose": purpose}
+
+
+async def edit_contact(
+    engine: Database, company_id: UUID, customer_id: UUID, contact_id: UUID | None, values: dict[str, str], actor: Actor
+) -> UUID:
+    """Writes name, address, language and purpose; a changed address takes the contact's open links back."""
+    checked = checked_contact(values)
+    address = checked["email"]
     kept = contact_id or new_id()
     async with transaction(engine, company_id) as session:
         before = await put_contact(
-            session, company_id, customer_id, kept, {"name": name, "email": address, "language": language,
-                                                     "purpose": purpose}, is_new=contact_id is None,
+            session, company_id, customer_id, kept, checked, is_new=contact_id is None
         )  # fmt: skip
         if before is None:
             raise ContactUnknown

@@ -6,7 +6,8 @@ import structlog
 
 from approvals.refusals import ApprovalRefusal
 from services.change_statement_status import StatementUnknown
-from services.send_statement import StatementUntied, release_statement
+from services.contact_subjects import CONTACT_CHANGE
+from services.send_statement import StatementUntied, release_statement, send_to_late_address
 from statements.lifecycle import GuardRefused, TransitionRefused
 from storage.approvals import read_request
 from storage.companies import own_company
@@ -30,6 +31,8 @@ async def follow_approval(engine: Database, company_id: UUID, row: OutboxRow) ->
         company = await own_company(session, company_id)
     if stored is None:
         return 0
+    if stored.request.subject_kind == CONTACT_CHANGE:
+        return await _send_what_waited(engine, company_id, UUID(str(stored.request.facts["customer_id"])))
     released = 0
     for statement_id in _statements(stored.request.subject_kind, stored.request.subject_id, stored.request.facts):
         try:
@@ -38,6 +41,12 @@ async def follow_approval(engine: Database, company_id: UUID, row: OutboxRow) ->
         except (ApprovalRefusal, StatementUntied, StatementUnknown, TransitionRefused, GuardRefused) as refusal:
             await _note(engine, company_id, statement_id, stored.request.id, refusal)
     return released
+
+
+async def _send_what_waited(engine: Database, company_id: UUID, customer_id: UUID) -> int:
+    """Statements that waited for an address go out to the one just approved."""
+    async with transaction(engine, company_id) as session:
+        return await send_to_late_address(session, company_id, customer_id)
 
 
 def _statements(kind: str, subject_id: str, facts: object) -> list[UUID]:

@@ -35,6 +35,7 @@ class StatementFacts:
     supersedes_id: UUID | None
     customer_code: str
     customer_name: str
+    heads_group: bool
     earlier_form: str | None
     findings: int
     disputed: bool
@@ -44,10 +45,12 @@ _STATEMENT_FACTS = text(r"""
     with open_finding as materialized (
         select f.subject_id, count(*) as findings from finding f
          where f.company_id = :company and f.subject_kind = 'statement' and f.status = 'open' and f.severity <> 'notice'
-         group by f.subject_id)
+         group by f.subject_id),
+    head as materialized (
+        select distinct m.parent_id from customer m where m.company_id = :company and m.parent_id is not null)
     select s.id, s.number, s.status, s.digest, s.currency, s.opening, s.debits, s.credits, s.closing, s.overdue, s.ties,
            s.form, s.period, s.version, s.run_id, s.prepared_by, s.supersedes_id,
-           c.code as customer_code, c.name as customer_name,
+           c.code as customer_code, c.name as customer_name, c.id in (select parent_id from head) as heads_group,
            (select e.form from statement e
              where e.company_id = s.company_id and e.customer_id = s.customer_id and e.currency = s.currency
                and e.period < s.period and e.status in ('sent', 'confirmed', 'disputed', 'settled')

@@ -8,7 +8,8 @@ from fastapi.responses import Response
 
 from api.context import House, HouseOf, PageUnknown, Viewer, back_to, need_role, page
 from api.figures import aging_bar
-from services.edit_contact import PURPOSES, edit_contact, remove_contact
+from services.change_contact import change_contact
+from services.edit_contact import PURPOSES, remove_contact
 from services.report_balance import report_balance
 from storage.audit import Actor
 from storage.database import transaction
@@ -68,12 +69,13 @@ async def _edit(
 ) -> Response:
     need_role(viewer, *EDITORS)
     async with transaction(known.engine, viewer.company.id) as session:
-        if await find_customer_row(session, viewer.company.id, customer_id) is None:
-            raise PageUnknown
+        row = await find_customer_row(session, viewer.company.id, customer_id)
+    if row is None:
+        raise PageUnknown
     values = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    actor = Actor("user", viewer.user_id)
-    await edit_contact(known.engine, viewer.company.id, customer_id, contact_id, values, actor)
-    return back_to(f"/customers/{customer_id}")
+    customer = (customer_id, str(row["code"]))
+    asked = await change_contact(known.engine, viewer.company, customer, contact_id, values, viewer.user_id)
+    return back_to(f"/customers/{customer_id}" if asked is None else f"/approvals/{asked}")
 
 
 @router.post("/customers/{customer_id}/contacts")
