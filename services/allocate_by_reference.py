@@ -10,7 +10,7 @@ from storage.audit import SYSTEM, Actor, record
 from storage.companies import Company
 from storage.database import Database, Session, transaction
 from storage.imports import lock_source
-from storage.items import allocate
+from storage.items import Wanted, allocate_many
 from storage.references import OpenCredit, OpenDebit, open_debits, referring_credits
 
 CREDITS_AT_ONCE = 200_000
@@ -35,19 +35,19 @@ async def apply_references(session: Session, company_id: UUID) -> dict[str, int]
     """The same inside the caller's transaction, without an audit row of its own."""
     credits_ = await referring_credits(session, company_id, CREDITS_AT_ONCE)
     debits = _by_number(await open_debits(session, company_id, list({one.customer_id for one in credits_})))
-    made, partly = 0, 0
-    left_of: dict[UUID, int] = {}
+    left_of = {debit.id: debit.open for same in debits.values() for debit in same}
+    wanted, partly = [], 0
     for credit in credits_:
         left = credit.open
         for debit in _named(credit, debits):
-            part = min(left, left_of.get(debit.id, debit.open))
+            part = min(left, left_of[debit.id])
             if part > 0:
-                part = await allocate(session, company_id, (credit.id, debit.id), part, "reference")
-                left_of[debit.id] = left_of.get(debit.id, debit.open) - part
+                wanted.append(Wanted(credit.id, debit.id, part))
+                left_of[debit.id] -= part
                 left -= part
-                made += part > 0
         partly += left > 0
-    return {"credits": len(credits_), "allocations": made, "with_rest": partly}
+    made = await allocate_many(session, company_id, wanted, "reference") if wanted else []
+    return {"credits": len(credits_), "allocations": sum(part > 0 for part in made), "with_rest": partly}
 
 
 def _by_number(debits: list[OpenDebit]) -> dict[tuple[UUID, str, str], list[OpenDebit]]:

@@ -1,5 +1,6 @@
 """Open items and allocations as an import writes them: append-only, in bulk, never the same document twice."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from uuid import UUID
@@ -249,6 +250,16 @@ async def undo_allocations(session: Session, company_id: UUID, live: list[LiveAl
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Up to `amount` (> 0) of a credit against a debit, not before `effective_on`."""
+
+    credit_id: UUID
+    debit_id: UUID
+    amount: int
+    effective_on: date = date.min
+
+
 async def allocate(
     session: Session,
     company_id: UUID,
@@ -257,36 +268,61 @@ async def allocate(
     reason: str,
     effective_on: date = date.min,
 ) -> int:
-    """Sets up to `wanted` of a credit against a debit (`pair`), never before either document's date; answers how much.
+    """Sets up to `wanted` of a credit against a debit (`pair`), as `allocate_many` does; answers how much."""
+    (part,) = await allocate_many(session, company_id, [Wanted(*pair, wanted, effective_on)], reason)
+    return part
 
-    Locks both items, so that two writers never exceed either side.
+
+async def allocate_many(session: Session, company_id: UUID, wanted: Sequence[Wanted], reason: str) -> list[int]:
+    """Sets credits against debits one after the other, never before either document's date; answers how much of each.
+
+    Locks all items, in the order of their ids, so that two writers never exceed either side nor wait in a ring.
     """
-    credit_id, debit_id = pair
-    rows = await session.execute(
+    ids = list({side for one in wanted for side in (one.credit_id, one.debit_id)})
+    locked = await session.execute(
         text(
             "select o.id, o.amount, o.document_date from open_item o where o.company_id = :company "
             "and o.id = any(:ids) order by o.id for update"
         ),
-        {"company": company_id, "ids": [credit_id, debit_id]},
+        {"company": company_id, "ids": ids},
     )
-    items = {row.id: row for row in rows}
+    items = {row.id: row for row in locked}
+    left = await _left_of(session, company_id, {row.id: row.amount for row in items.values()})
+    parts, rows = [], []
+    for one, allocation_id in zip(wanted, new_ids(len(wanted)), strict=True):
+        part = max(0, min(one.amount, left[one.credit_id, -1], left[one.debit_id, 1]))
+        parts.append(part)
+        if part:
+            left[one.credit_id, -1] -= part
+            left[one.debit_id, 1] -= part
+            day = max(one.effective_on, items[one.credit_id].document_date, items[one.debit_id].document_date)
+            rows.append((UUID(allocation_id), one.credit_id, one.debit_id, part, day))
+    if rows:
+        names = ("ids", "credits", "debits", "amounts", "days")
+        await session.execute(
+            text(
+                "insert into allocation (company_id, id, credit_item_id, debit_item_id, amount, effective_on, reason) "
+                "select :company, r.*, :reason from unnest(cast(:ids as uuid[]), cast(:credits as uuid[]), "
+                "cast(:debits as uuid[]), cast(:amounts as bigint[]), cast(:days as date[])) as r"
+            ),
+            {"company": company_id, "reason": reason}
+            | {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)},
+        )
+    return parts
+
+
+async def _left_of(session: Session, company_id: UUID, amounts: dict[UUID, int]) -> dict[tuple[UUID, int], int]:
+    """What is not allocated of each item, as a credit (-1) and as a debit (1)."""
+    left = {(item_id, side): side * amount for item_id, amount in amounts.items() for side in (-1, 1)}
     used = await session.execute(
         text(
-            "select coalesce(sum(amount) filter (where credit_item_id = :credit), 0) as credit, "
-            "coalesce(sum(amount) filter (where debit_item_id = :debit), 0) as debit from allocation "
-            "where company_id = :company and (credit_item_id = :credit or debit_item_id = :debit)"
+            "select credit_item_id as id, -1 as side, sum(amount) as used from allocation "
+            "where company_id = :company and credit_item_id = any(:ids) group by 1 union all "
+            "select debit_item_id, 1, sum(amount) from allocation "
+            "where company_id = :company and debit_item_id = any(:ids) group by 1"
         ),
-        {"company": company_id, "credit": credit_id, "debit": debit_id},
+        {"company": company_id, "ids": list(amounts)},
     )
-    taken = used.one()
-    credit, debit = items[credit_id], items[debit_id]
-    part = min(wanted, int(-credit.amount - taken.credit), int(debit.amount - taken.debit))
-    if part <= 0:
-        return 0
-    await session.execute(
-        insert(allocation).values(
-            company_id=company_id, id=UUID(new_ids(1)[0]), credit_item_id=credit_id, debit_item_id=debit_id,
-            amount=part, effective_on=max(effective_on, credit.document_date, debit.document_date), reason=reason,
-        )
-    )  # fmt: skip
-    return part
+    for row in used:
+        left[row.id, row.side] -= int(row.used)
+    return left
