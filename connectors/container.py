@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -29,6 +30,17 @@ ENCRYPTED_FLAG = 0x1
 OLE_ENCRYPTED_MARKS = ("EncryptedPackage".encode("utf-16-le"), "EncryptionInfo".encode("utf-16-le"))
 OLE_MACRO_MARK = "_VBA_PROJECT".encode("utf-16-le")
 OTHER_BINARY = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc\xaf", b"SQLite format 3", b"PAR1")
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    EOFError,
+    ValueError,
+    OSError,
+    RuntimeError,
+    struct.error,
+)
+"""What the ZIP reader raises on a damaged archive: offsets before its start, false sizes, flags of other methods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +121,7 @@ def _open_zip(name: str, content: bytes) -> Unwrapped | tuple[str, bytes]:
                 _check_workbook(name, archive, members, names)
                 return Unwrapped(name, "xlsx", content)
             return _single_member(name, archive, members)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+    except DAMAGED as error:
         raise FileRefusedError("file_damaged", name) from error
 
 

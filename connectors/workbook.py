@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
+from connectors.container import DAMAGED
 from connectors.findings import FileRefusedError, Finding
 from connectors.limits import MAX_COLUMNS, MAX_ROWS
 from connectors.profiles import Profile
@@ -59,20 +60,20 @@ class _Scan:
 
 def read_workbook(content: bytes, kind: str, profile: Profile | None) -> Table:
     """The table of one sheet: the profile's, or the one whose header row fits best. Raises FileRefusedError."""
-    scan = _scan(content) if kind == "xlsx" else _Scan()
     try:
+        scan = _scan(content) if kind == "xlsx" else _Scan()
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         name = _sheet_name(workbook, profile)
         sheet = workbook.get_sheet_by_name(name)
         return _table(sheet, scan.marks.get(name, {}), profile, is_1904=scan.is_1904)
-    except (CalamineError, ValueError, OSError) as error:
+    except (CalamineError, KeyError, *DAMAGED) as error:
         raise FileRefusedError("file_damaged", str(error)[:200]) from error
 
 
 def read_cells(content: bytes, kind: str) -> list[list[str]]:
     """Every cell of the first sheet that has any, as text, from the first row and column. Raises FileRefusedError."""
-    scan = _scan(content) if kind == "xlsx" else _Scan()
     try:
+        scan = _scan(content) if kind == "xlsx" else _Scan()
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         for name in workbook.sheet_names:
             sheet = workbook.get_sheet_by_name(name)
@@ -80,7 +81,7 @@ def read_cells(content: bytes, kind: str) -> list[list[str]]:
                 _check_size(sheet)
                 values = sheet.to_python(skip_empty_area=False)
                 return [[_text(cell, is_1904=scan.is_1904) for cell in row] for row in values]
-    except (CalamineError, ValueError, OSError) as error:
+    except (CalamineError, KeyError, *DAMAGED) as error:
         raise FileRefusedError("file_damaged", str(error)[:200]) from error
     raise FileRefusedError("file_empty")
 

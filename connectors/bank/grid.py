@@ -17,9 +17,12 @@ DELIMITERS = (",", "\t", ";", "|")
 HEAD_LINES = 80
 """Lines looked at to find the delimiter; the longest preamble seen has 25."""
 
+LONGEST_HEADER = 120
+"""Of a header that is compared: the longest seen have 30 characters, translation included."""
+
 _BRACKETS = re.compile(r"\[.*?\]|\([+-]?(?:人民币)?元\)")
 _EXCEL_TEXT = re.compile(r'="?(.*?)"?')
-_PADDING = re.compile(r"\t+(?=[\",]|$)")
+_PADDING = re.compile(r"(?<!\t)\t++(?=[\",]|$)")
 _NOTHING = re.compile(r"[-—–_*/]+")
 
 
@@ -58,7 +61,7 @@ def meaningful(text: str) -> str:
 
 def plain_header(text: str) -> str:
     """A header as it is compared: width, case, spaces, units of money and translations in brackets do not matter."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = unicodedata.normalize("NFKC", text[:LONGEST_HEADER]).casefold()
     return re.sub(r"\s+", "", _BRACKETS.sub("", folded))
 
 

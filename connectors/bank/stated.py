@@ -1,12 +1,11 @@
 """What a table says about itself above or below its rows: numbers of lines and sums, held against the rows."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from connectors.bank.grid import plain_header
-from connectors.bank.layouts import Layout
 from connectors.bank.statement import NEUTRAL, VOID, Control, Line, total
 from connectors.values import parse_amount
 
@@ -17,7 +16,10 @@ _GROUP = re.compile(
 )
 _MERCHANT = re.compile(r"交易合计\s*[:：]\s*(\d{1,9})\s*笔\s*[,，]\s*商家实收共\s*(-?[\d,.]+)\s*元", re.ASCII)
 _SUM_WORD = re.compile(r"合计|总计|小计|^total", re.IGNORECASE)
-_NEUTRAL_WORDS = frozenset({"不计收支", "中性交易"})
+_KINDS = frozenset({"all", "net", "income", "expense", "neutral", "amount"})
+
+MAX_FIGURES = 40
+"""Figures compared: bills state up to ten, and a table of several parts repeats them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ def stated_totals(preamble: str, headers: list[str], trailer: Sequence[tuple[int
 
 
 def _in_words(text: str) -> Iterator[Figure]:
+    text = " ".join(text.split())
     names = {"收入": "income", "支出": "expense", "不计收支": "neutral", "中性交易": "neutral"}
     for match in _GROUP.finditer(text):
         yield Figure(names[match[1]], int(match[2]), _number(match[3]))
@@ -96,29 +99,28 @@ def _number(text: str) -> Decimal | None:
     return parse_amount(text, ".", ",").value if text else None
 
 
-def controls_of(stated: Stated, lines: Sequence[tuple[str, Line]], layout: Layout) -> tuple[Control, ...]:
-    """Each stated figure beside what the rows give; `lines` are (word of direction, line).
+def controls_of(stated: Stated, lines: Sequence[tuple[str, Line]], used: Mapping[str, str]) -> tuple[Control, ...]:
+    """Each stated figure beside what the rows give.
 
-    A wallet counts closed trades or not, as it likes: either reading may hold.
+    `lines` are (word of direction, line); `used` says which header was read as income, expense or amount. A wallet
+    counts closed trades or not, as it likes: either reading may hold.
     """
     found: list[Control] = []
-    names = {header: kind for kind in ("income", "expense", "amount") for header in layout.columns.get(kind, ())}
-    for figure in stated.figures:
-        kind = names.get(figure.name, figure.name)
-        mine = [line for word, line in lines if _belongs(kind, word, line)]
-        if kind not in {"all", "net", "income", "expense", "neutral", "amount"}:
+    readings: dict[str, list[tuple[Decimal, Decimal]]] = {}
+    for figure in stated.figures[:MAX_FIGURES]:
+        kind = used.get(figure.name, figure.name)
+        if kind not in _KINDS:
             continue
-        counted = [line for line in mine if line.status != VOID]
+        if kind not in readings:
+            mine = [line for word, line in lines if _belongs(kind, word, line)]
+            counted = [line for line in mine if line.status != VOID]
+            readings[kind] = [(Decimal(len(some)), _measure(kind, some)) for some in (mine, counted)]
+        counts, sums = ([reading[place] for reading in readings[kind]] for place in (0, 1))
         if figure.count is not None:
-            found.append(
-                _nearest(
-                    "control_count", Decimal(figure.count), [Decimal(len(mine)), Decimal(len(counted))], figure.row
-                )
-            )
+            found.append(_nearest("control_count", Decimal(figure.count), counts, figure.row))
         if figure.amount is not None:
-            sums = [_measure(kind, some) for some in (mine, counted)]
-            stated_amount = abs(figure.amount) if kind in {"income", "expense", "neutral"} else figure.amount
-            found.append(_nearest("control_sum", stated_amount, sums, figure.row))
+            amount = figure.amount if kind in {"net", "amount"} else abs(figure.amount)
+            found.append(_nearest("control_sum", amount, sums, figure.row))
     return tuple(found)
 
 

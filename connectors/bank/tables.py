@@ -53,10 +53,25 @@ class _Table:
     findings: list[Finding] = field(default_factory=list)
     lines: list[tuple[str, Line]] = field(default_factory=list)
     directions: list[str] = field(default_factory=list)
+    places: dict[str, list[int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Looks up once which columns each field has."""
+        self.places = {
+            name: [self.headers.index(header) for header in headers if header in self.headers]
+            for name, headers in self.layout.columns.items()
+        }
 
     def columns(self, name: str) -> list[int]:
         """Places of the headers that the layout takes for this field, its first choice first."""
-        return [self.headers.index(header) for header in self.layout.columns.get(name, ()) if header in self.headers]
+        return self.places.get(name, [])
+
+    @property
+    def used(self) -> dict[str, str]:
+        """Which header is read as income, expense or amount."""
+        return {
+            self.headers[self.columns(name)[0]]: name for name in ("income", "expense", "amount") if self.columns(name)
+        }
 
     def cell(self, cells: Sequence[str], name: str) -> str:
         """The first filled cell among the field's columns."""
@@ -70,7 +85,7 @@ def read_table_file(grid: Grid, saved: Layout | None) -> BankFile:
     before = [cells for _, cells in grid.rows[:at]]
     headers = [plain_header(cell) for cell in grid.rows[at][1]]
     layout = saved or _known(headers, before)
-    preamble = "\n".join(" ".join(filter(None, cells)) for cells in before)
+    preamble = " ".join(word for cells in before for cell in cells for word in cell.split())
     months = _MONTH.search(preamble)
     body = [(row, cells) for row, cells in grid.rows[at + 1 :] if any(cells)]
     table = _Table(layout, headers, (int(months[1]), int(months[2])) if months else None, layout.forms)
@@ -297,7 +312,7 @@ def _file(table: _Table, stated: Stated, preamble: str, findings: list[Finding])
         lines = tuple(line for _, line in pairs)
         statement = Statement(account=account, currency=currency, lines=lines, bank=table.layout.name)
         if place == 0:
-            statement = replace(statement, controls=controls_of(stated, pairs, table.layout))
+            statement = replace(statement, controls=controls_of(stated, pairs, table.used))
         statement, said = with_balances(statement)
         statements.append(statement)
         found += [replace(one, statement=place) for one in said]
