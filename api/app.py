@@ -26,8 +26,10 @@ from api.routes import (
     health,
     imports,
     inbox,
+    matching,
     message_choices,
     policies,
+    reconcile,
     replies,
     runs,
     settings_edit,
@@ -45,9 +47,11 @@ ASSETS = HERE.parent / "assets"
 
 
 ROUTES = (
-    health, sign_in, inbox, approvals, absence, policies, imports, bank, runs, deliveries, statements, customers,
-    exceptions, answers, disputes, chasing, compliance, settings_edit, settings_pages, dev, customer_page, decide_link,
-    replies, unsubscribe, message_choices, api_v1,
+    # Before the pages whose files have any last part of the address.
+    reconcile,
+    health, sign_in, inbox, approvals, absence, policies, imports, bank, matching, runs, deliveries, statements,
+    customers, exceptions, answers, disputes, chasing, compliance, settings_edit, settings_pages, dev, customer_page,
+    decide_link, replies, unsubscribe, message_choices, api_v1,
 )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ class _Said:
 def claims_of(receipt: Receipt, numbers: NumberIndex, payers: PayerIndex) -> list[Claim]:
     """The claims of one receipt."""
     if receipt.customer:
-        payer = {receipt.customer: Standing.KNOWN}
+        payer = dict.fromkeys((receipt.customer, *receipt.also), Standing.KNOWN)
     else:
         payer = payers.standings(receipt.payer, *names_in_text(receipt.text))
     said = [

@@ -49,6 +49,8 @@ class Receipt:
     text: str = ""
     lines: tuple[AdviceLine, ...] = ()
     customer: str = ""
+    also: tuple[str, ...] = ()
+    """Other customers whose documents this payer was seen to pay."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ STRANGER = "{reference} names this document, though {payer} is not known as its 
 MISREAD = "{reference} is one slip away from {number}, a document of this payer"
 OTHER_NUMBER = "{reference} is no document of ours, so the amount decides among what {payer} owes"
 UNNAMED = "no document is named, so the amount decides among what {payer} owes"
+UNNAMED_OWN = "no document is named, so the amount decides among what this customer owes"
 DECIDED = "a person decided it"
+APPLIED = "{paid} is applied"
 
 EQUAL = "{paid} is exactly what is open"
 DEDUCTED = "{paid} and the deduction of {difference} stated on the advice are what is open"

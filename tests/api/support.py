@@ -37,7 +37,7 @@ def fill(path: str, sample: Sample, code: str = "SAMPLE") -> str:
         "message_id": sample.findings[0], "finding_id": sample.findings[0],
         "dispute_id": sample.findings[0], "answer_id": sample.findings[0], "hint_id": sample.findings[0],
         "attachment_id": sample.findings[0], "task_id": sample.findings[0], "file_id": sample.findings[0],
-        "line_id": sample.findings[0], "rule_id": sample.findings[0],
+        "line_id": sample.findings[0], "item_id": sample.findings[0], "rule_id": sample.findings[0],
         "policy_id": sample.findings[0], "delegation_id": sample.findings[0], "name": "language",
         "code": code, "number": 1, "place": 0, "ref": "0" * 12, "method": "auth.test",
         "kind": "statement_to_customer" if "/messages/" in path else "json",
