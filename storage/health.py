@@ -9,8 +9,8 @@ from alembic.script import ScriptDirectory
 
 from storage.clusters import plain_url
 from storage.database import APPLICATION_ROLE
-from storage.migrate import alembic_config
 from storage.schema import UNOWNED_TABLES, metadata
+from storage.upgrade import alembic_config
 
 CONNECT_SECONDS = 5
 """A server that does not answer within this is not there for a person who waits."""

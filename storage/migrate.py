@@ -1,11 +1,12 @@
 """Brings a database to the newest schema, and gives the application's role its rights."""
 
+import importlib
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
+import psycopg
 from sqlalchemy.exc import OperationalError
 
+from storage.clusters import plain_url
 from words.refusal import Refusal
 
 
@@ -17,19 +18,26 @@ class DatabaseUnreachable(Refusal):
     remedy = "Check DATABASE_URL and that PostgreSQL runs there; without DATABASE_URL the embedded one is used."
 
 
-def alembic_config(url: str) -> Config:
-    """Alembic's settings for our migrations, which travel in the wheel."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
-    sync_url = plain.replace("postgresql://", "postgresql+psycopg://", 1)
-    config.set_main_option("sqlalchemy.url", sync_url.replace("%", "%%"))
-    return config
+def newest_revision() -> str:
+    """The last of our migrations: their files are named by revision, and follow one another."""
+    return max(path.name for path in (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*.py"))[:4]
 
 
 def migrate(url: str) -> None:
-    """Upgrades the database behind `url` to head."""
+    """Upgrades the database behind `url` to head; a database that is there already costs one question."""
     try:
-        command.upgrade(alembic_config(url), "head")
+        if _revision(url) != newest_revision():
+            importlib.import_module("storage.upgrade").upgrade(url)
+    except psycopg.OperationalError as error:
+        raise DatabaseUnreachable(reason=str(error).strip().splitlines()[0]) from error
     except OperationalError as error:
         raise DatabaseUnreachable(reason=str(error.orig).strip().splitlines()[0]) from error
+
+
+def _revision(url: str) -> str | None:
+    with psycopg.connect(plain_url(url)) as connection:
+        found = connection.execute("select to_regclass('alembic_version')").fetchone()
+        if found is None or found[0] is None:
+            return None
+        row = connection.execute("select version_num from alembic_version").fetchone()
+        return str(row[0]) if row is not None else None

@@ -4,9 +4,11 @@ import time
 from uuid import RFC_4122
 
 from alembic import command
+from alembic.script import ScriptDirectory
 
 from storage.identifiers import new_id
-from storage.migrate import alembic_config
+from storage.migrate import migrate, newest_revision
+from storage.upgrade import alembic_config
 
 
 def test_migrations_and_schema_agree(database: str) -> None:
@@ -18,6 +20,16 @@ def test_migrations_go_down_and_up_again(database: str) -> None:
     """Nothing is left behind that stops a second start."""
     command.downgrade(alembic_config(database), "base")
     command.upgrade(alembic_config(database), "head")
+    command.check(alembic_config(database))
+
+
+def test_the_newest_revision_is_the_head_that_alembic_finds(database: str) -> None:
+    assert ScriptDirectory.from_config(alembic_config(database)).get_current_head() == newest_revision()
+
+
+def test_an_older_database_is_brought_up(database: str) -> None:
+    command.downgrade(alembic_config(database), "0001")
+    migrate(database)
     command.check(alembic_config(database))
 
 
