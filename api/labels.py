@@ -64,9 +64,19 @@ ANSWERS = {
     "wrong_person": "Not the right person",
 }  # fmt: skip
 
+LEDGER_FIELDS = {
+    "number": "Document number", "date": "Date", "currency": "Currency", "amount": "Amount", "debit": "Debit",
+    "credit": "Credit", "direction": "Debit or credit", "kind": "Type of document", "description": "Description",
+    "balance": "Running balance",
+}  # fmt: skip
+
 PROMISES = {"open": "Promised", "kept": "Kept", "broken": "Not kept", "replaced": "Replaced"}
 
 TOLD = {"open": "Being looked for", "found": "Found", "not_found": "Not found yet", "replaced": "Replaced"}
+
+CHASE_CHANNELS = {"email": "E-mail", "call": "Call the customer", "letter": "Send a letter"}
+
+CHARGES = {"fee": "Reminder fee", "interest": "Interest"}
 
 ADJUSTMENTS = {"asked": "Waits for approval", "posted": "Posted", "refused": "Not approved"}
 
@@ -147,7 +157,7 @@ TASKS = {
     "payment_told": "A customer says it is paid", "promise_broken": "A promise to pay was not kept",
     "wrong_person": "A statement went to the wrong person", "feedback": "A customer was not satisfied",
     "dispute_escalated": "A dispute needs a manager",
-    "call": "Call the customer", "suppressed": "The address refuses messages",
+    "call": "Call the customer", "letter": "Send a letter", "suppressed": "The address refuses messages",
     "approval_blocked": "Too few people are left to approve", "release_refused": "An approved statement was not sent",
 }  # fmt: skip
 
@@ -165,6 +175,7 @@ TASK_REMEDIES = {
     "mail_unmatched": "Read it under Incoming mail and answer from your mail program.",
     "bounce_unread": "Read it under Incoming mail; if the address is wrong, change the contact.",
     "undeliverable": "Read the server's answer, correct the contact and send it again.",
+    "letter": "Write, and note on the customer's page what was sent.",
     "call": "Call, and note what was said on the customer's page.",
     "approval_blocked": "Give somebody the role, or add candidates to the request.",
     "release_refused": "Look at the statement's checks; build a new version if it changed.",
@@ -272,6 +283,7 @@ def promise_tone(status: str) -> str:
 
 
 FILTERS: dict[str, object] = {
+    "chase_channel": _labeller(CHASE_CHANNELS), "charge_name": _labeller(CHARGES),
     "adjustment_name": _labeller(ADJUSTMENTS), "adjustment_tone": promise_tone,
     "promise_name": _labeller(PROMISES), "promise_tone": promise_tone, "told_name": _labeller(TOLD),
     "told_tone": promise_tone, "score_name": _score_name, "score_word": score_word, "score_label": _labeller(SCORES),
@@ -287,4 +299,5 @@ FILTERS: dict[str, object] = {
     "total_name": _labeller(TOTALS), "change_name": _labeller(CHANGES), "verb_name": _labeller({**VERBS, **ACTS}),
     "actor_name": _labeller(ACTORS), "resolution_name": _labeller(RESOLUTIONS), "check_name": _labeller(CHECK_NAMES),
     "purpose_name": _labeller(PURPOSES), "task_name": _labeller(TASKS), "task_remedy": _labeller(TASK_REMEDIES),
+    "ledger_field": _labeller(LEDGER_FIELDS),
 }  # fmt: skip

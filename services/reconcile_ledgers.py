@@ -85,7 +85,7 @@ def remedy_of(finding: Finding, language: str, headers: Sequence[str]) -> str:
 class ColumnsUnknown(Refusal):
     """Which column holds the amounts could not be told."""
 
-    code = "columns_unknown"
+    code = "columns_invalid"
     sentence = "{filename}: which column holds the amounts cannot be told from {headers}."
     remedy = "Say it: amount=HEADER, or debit=HEADER and credit=HEADER."
 
@@ -146,6 +146,14 @@ def reconcile_files(
     return {
         "ours": our_side.as_json(language), "theirs": their_side.as_json(language), **report(found, language, listed)
     }  # fmt: skip
+
+
+def read_one(file: LedgerFile, other: Other, currency: str) -> ReadLedger:
+    """One file beside rows that are known already; `currency` is theirs as well. Raises LedgerRefused and others."""
+    table = _table(file)
+    known = _guess(file, table, other)
+    own = _own_currency(table, known)
+    return _read(file, table, known, currency if own is None else own)
 
 
 def _table(file: LedgerFile) -> Table:
