@@ -11,7 +11,9 @@ from scripts.bench.show import show, show_growth, write
 
 PARTS = {
     "collect": "scripts.bench.collect",
+    "statements": "scripts.bench.statements",
     "documents": "scripts.bench.documents",
+    "decide": "scripts.bench.decide",
 }
 """Part → module with `bench(given: Given) -> Iterator[Comparison]`; a new part is a line here and that module."""
 
