@@ -26,9 +26,7 @@ from storage.database import transaction
 from storage.people import find_person_by_email
 
 app = typer.Typer(help="Bank files: MT940, camt, BAI2, OFX, tables of banks and wallets.", no_args_is_help=True)
-layouts = typer.Typer(help="Maps: which column of a bank's table is which.", no_args_is_help=True)
 app.command("read")(read)
-app.add_typer(layouts, name="layout")
 
 CompanyCode = Annotated[str, typer.Option(help="Company code.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
@@ -41,7 +39,7 @@ REASON = typer.Option(help="Why, for the audit trail.")
 def import_(
     file: Annotated[Path, typer.Argument(help="The bank's or wallet's file; its kind is found by its content.")],
     company: CompanyCode,
-    layout: Annotated[str, typer.Option(help="Name of a saved map; the known tables need none.")] = "",
+    layout: Annotated[str, typer.Option("--map", help="Name of a saved map; the known tables need none.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -99,7 +97,7 @@ def discard(
     run_command(work, as_json=as_json, show=_show_counts)
 
 
-@layouts.command("add")
+@app.command("add-map")
 def add_layout(
     name: Annotated[str, typer.Argument(help="Name under which imports use it.")],
     file: Annotated[Path, typer.Argument(help="The map as TOML.")],
@@ -108,7 +106,7 @@ def add_layout(
 ) -> None:
     """Save a map for tables of a bank that is not known, or replace it.
 
-    Example: tieout bank layout add village-bank village-bank.toml --company ACME
+    Example: tieout bank add-map village-bank village-bank.toml --company ACME
     """
 
     async def work(context: Context) -> dict[str, Any]:
@@ -118,11 +116,11 @@ def add_layout(
     run_command(work, as_json=as_json, show=_show_counts)
 
 
-@layouts.command("list")
+@app.command("list-maps")
 def list_layouts(company: CompanyCode, as_json: AsJson = False) -> None:
     """List the saved maps.
 
-    Example: tieout bank layout list --company ACME
+    Example: tieout bank list-maps --company ACME
     """
 
     async def work(context: Context) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class BankFileMissing(Refusal):
 def read(
     file: Annotated[Path, typer.Argument(help="The bank's or wallet's file; its kind is found by its content.")],
     layout: Annotated[
-        Path | None, typer.Option(help="A map (TOML) that says which column of a table is which.")
+        Path | None, typer.Option("--map", help="A map (TOML) that says which column of a table is which.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:

@@ -44,7 +44,7 @@ class BankLayoutUnknown(Refusal):
 
     code = "bank_layout_unknown"
     sentence = "There is no map {name}."
-    remedy = "Add it with: tieout bank layout add {name} FILE.toml --company …"
+    remedy = "Add it with: tieout bank add-map {name} FILE.toml --company …"
 
 
 @dataclass(frozen=True, slots=True)

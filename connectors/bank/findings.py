@@ -94,7 +94,7 @@ RULES = {code: LEDGER_RULES[code] for code in _OF_CONTAINERS} | {
     "bank_columns_unclear": Rule(
         FILE,
         "The table has no columns that can be read as date and amount.",
-        "Add a map that says which column is which: tieout bank layout add.",
+        "Add a map that says which column is which: tieout bank add-map.",
     ),
     "table_quote": Rule(
         FILE, "A quotation mark in the table is opened and never closed.", "Download the table again, or mend the line."

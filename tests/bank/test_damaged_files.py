@@ -4,10 +4,12 @@ import contextlib
 import io
 import re
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from connectors.bank.findings import RULES, BankFileRefusedError
+from connectors.bank.layouts import FIELDS
 from connectors.bank.read import file_as_json, read_bank_content
 from connectors.limits import MAX_CELL_CHARACTERS
 from scripts.bank_samples import WRITERS, camt053, example, mt940, plain_table
@@ -107,3 +109,12 @@ def test_findings_name_their_line() -> None:
     ]
     assert file.ties is False
     assert len(file.statements[0].lines) == len(example().bookings)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_finding_is_in_the_handbook(language: str) -> None:
+    """By its code, on the page of bank files or on that of ledger files."""
+    folder = Path(__file__).resolve().parents[2] / "docs" / "handbook" / language
+    text = "".join((folder / f"{name}.md").read_text(encoding="utf-8") for name in ("bank-files", "your-own-ledger"))
+    assert [code for code in RULES if f"`{code}`" not in text] == []
+    assert [name for name in FIELDS if f"`{name}`" not in text] == []
