@@ -17,6 +17,7 @@ _COMPARISONS = {
 }
 _FACTS = {
     "closing_whole": "the closing balance in whole units",
+    "amount_whole": "the amount in whole units",
     "closing_minor": "the closing balance in minor units",
     "overdue_minor": "the overdue amount in minor units",
     "currency": "the currency",
