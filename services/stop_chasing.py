@@ -1,11 +1,11 @@
-"""Leaves a customer alone, or starts reminding again; always with a reason."""
+"""Leaves a customer alone for good, for a while or for one day, or starts reminding again; always with a reason."""
 
 from datetime import date
 from uuid import UUID
 
 from ledger.canonical import Json
 from storage.audit import Actor, record
-from storage.chases import cancel_waiting_reminders, set_chasing
+from storage.chases import cancel_waiting_reminders, chasing_of, set_chasing
 from storage.companies import Company
 from storage.database import Database, transaction
 from words.refusal import Refusal
@@ -37,6 +37,25 @@ async def stop_chasing(
 async def resume_chasing(engine: Database, company: Company, customer_id: UUID, reason: str, actor: Actor) -> None:
     """Reminds this customer again from the next working day."""
     await _set(engine, company, customer_id, reason, actor, stopped=False, until=None)
+
+
+async def skip_reminder(
+    engine: Database, company: Company, customer_id: UUID, day: date, reason: str, actor: Actor
+) -> None:
+    """No reminder to this customer on one day; what waits to go is taken back. A stop stays as it is."""
+    if not reason.strip():
+        raise ChaseReasonMissing
+    async with transaction(engine, company.id) as session:
+        chasing = await chasing_of(session, company.id, customer_id)
+        if chasing is None:
+            raise ChasedCustomerUnknown
+        skipped: dict[str, Json] = {**chasing, "skip_on": day.isoformat(), "skip_reason": reason.strip()}
+        await set_chasing(session, company.id, customer_id, skipped)
+        await cancel_waiting_reminders(session, company.id, [customer_id])
+        await record(
+            session, company.id, actor, "reminder_skipped", ("customer", str(customer_id)),
+            {"day": day.isoformat(), "reason": reason.strip()},
+        )  # fmt: skip
 
 
 async def _set(

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -81,9 +81,9 @@ async def unanswered_statements(
 
 
 async def overdue_items(
-    session: Session, company_id: UUID, customers: Sequence[UUID], today: date, timezone: str = "UTC"
+    session: Session, company_id: UUID, customers: Sequence[UUID], today: date, timezone: str = "UTC", ahead: int = 0
 ) -> tuple[dict[UUID, list[Overdue]], dict[UUID, dict[str, int]]]:
-    """Open debits past due per customer, and credit not applied per customer and currency (positive).
+    """Open debits past due or due within `ahead` days per customer, and credit not applied per customer and currency.
 
     What is promised, or told as paid, is laid over the items that are due first.
     """
@@ -96,11 +96,19 @@ async def overdue_items(
         if row.open < 0:
             per_currency = unapplied[row.customer_id]
             per_currency[row.currency] = per_currency.get(row.currency, 0) - int(row.open)
-        elif row.kind in DEBIT_KINDS and due < today:
+        elif row.kind in DEBIT_KINDS and due < today + timedelta(days=max(ahead, 0)):
             # The source's own dispute mark and ours may be the same complaint: the larger one counts.
             part = min(int(row.open), max(int(row.disputed), disputed.get(row.id, 0)))
             overdue[row.customer_id].append(
-                Overdue(row.id, row.number, row.currency, due, int(row.open), disputed=part)
+                Overdue(
+                    row.id,
+                    row.number,
+                    row.currency,
+                    due,
+                    int(row.open),
+                    disputed=part,
+                    is_charge=row.charge is not None,
+                )
             )
     awaited = await awaited_amounts(session, company_id, customers, timezone, today)
     return {one: _with_awaited(one, items, awaited) for one, items in overdue.items()}, unapplied
@@ -138,6 +146,7 @@ def _open_amounts(company_id: UUID, customers: Sequence[UUID], today: date) -> A
         select(
             open_item.c.id, open_item.c.customer_id, open_item.c.kind, open_item.c.number, open_item.c.currency,
             open_item.c.document_date, open_item.c.due_date, open_item.c.disputed, open_amount,
+            open_item.c.attributes["charge"].astext.label("charge"),
         )
         .outerjoin(as_debit, as_debit.c.item_id == open_item.c.id)
         .outerjoin(as_credit, as_credit.c.item_id == open_item.c.id)
@@ -175,9 +184,13 @@ async def last_reminders(
         .ext(distinct_on(chase.c.customer_id))
     )
     return {
-        row[0]: LastReminder(row[1], row[2], frozenset(row[3].get("subjects", [])))
+        row[0]: LastReminder(row[1], row[2], frozenset(row[3].get("subjects", [])), _day(row[3].get("interest_until")))
         for row in await session.execute(query)
     }
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 async def claim_chase(
@@ -211,19 +224,29 @@ async def reminder_contacts(
 
 
 async def cancel_waiting_reminders(
-    session: Session, company_id: UUID, customers: Sequence[UUID] | None = None, before: datetime | None = None
+    session: Session, company_id: UUID, customers: Sequence[UUID] | None = None, but_of: date | None = None
 ) -> int:
-    """Takes back reminders that nobody has begun to send: an answer or a payment has overtaken them."""
+    """Takes back reminders that nobody has begun to send: an answer or a payment has overtaken them.
+
+    `but_of` spares those of one day, so that a day's work that was interrupted keeps what it has queued.
+    """
     conditions = [
         outbox.c.company_id == company_id, outbox.c.kind == "reminder", outbox.c.state == "pending",
         outbox.c.phase == "new",
     ]  # fmt: skip
     if customers is not None:
         conditions.append(outbox.c.customer_id.in_(customers))
-    if before is not None:
-        conditions.append(outbox.c.created_at < before)
+    if but_of is not None:
+        conditions.append(~outbox.c.dedup_key.endswith(f"/{but_of}"))
     done = await session.execute(outbox.update().where(and_(*conditions)).values(state="cancelled"))
     return done.rowcount
+
+
+async def chasing_of(session: Session, company_id: UUID, customer_id: UUID) -> dict[str, Any] | None:
+    """A customer's own chasing setting, locked; None when there is no such customer."""
+    query = select(customer.c.attributes).where(customer.c.company_id == company_id, customer.c.id == customer_id)
+    row = (await session.execute(query.with_for_update())).one_or_none()
+    return dict((row[0] or {}).get("chasing", {})) if row is not None else None
 
 
 async def set_chasing(session: Session, company_id: UUID, customer_id: UUID, chasing: dict[str, Any]) -> bool:

@@ -117,3 +117,11 @@ async def close_tasks_about_message(session: Session, company_id: UUID, outbox_i
         )
     )  # fmt: skip
     return changed.rowcount
+
+
+async def has_open_task(session: Session, company_id: UUID, customer_id: UUID, kind: str) -> bool:
+    """Whether the customer has an open task of this kind."""
+    query = select(task.c.id).where(
+        task.c.company_id == company_id, task.c.customer_id == customer_id, task.c.kind == kind, task.c.state == "open"
+    ).limit(1)  # fmt: skip
+    return (await session.execute(query)).first() is not None
