@@ -70,6 +70,14 @@ class ItemsDoNotMatch(Refusal):
     remedy = "Choose a document from the receipt's list."
 
 
+class ReceiptUnknown(Refusal):
+    """No such parked receipt."""
+
+    code = "receipt_unknown"
+    sentence = "There is no such parked receipt."
+    remedy = "Go back to the list of receipts."
+
+
 class RuleUnknown(Refusal):
     """No such rule."""
 
@@ -161,8 +169,9 @@ async def park_receipt(engine: Database, company: Company, receipt_id: UUID, rea
 async def unpark_receipt(engine: Database, company: Company, receipt_id: UUID, actor: Actor) -> None:
     """Takes a receipt up again; the next run proposes for it."""
     async with transaction(engine, company.id) as session:
-        if await unpark(session, company.id, receipt_id):
-            await record(session, company.id, actor, "receipt_unparked", ("item", str(receipt_id)), {})
+        if not await unpark(session, company.id, receipt_id):
+            raise ReceiptUnknown
+        await record(session, company.id, actor, "receipt_unparked", ("item", str(receipt_id)), {})
 
 
 async def agree_oldest_first(engine: Database, company: Company, customer_id: UUID, actor: Actor) -> None:

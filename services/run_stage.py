@@ -10,6 +10,7 @@ from services.allocate_by_reference import allocate_by_reference
 from services.build_statements import build_counted
 from services.finish_run import follow_up, tell_finished
 from services.open_review import open_review
+from services.propose_applications import propose_applications
 from services.release_run import release_run
 from services.report_run import STAGES
 from services.run_batches import Figures, Report, run_batches
@@ -97,8 +98,9 @@ async def _collect(engine: Database, company: Company, run: Run, report: Report 
 async def _reconcile(
     engine: Database, company: Company, run: Run, report: Report | None
 ) -> tuple[dict[str, Any], bool]:
-    """Applies what is named exactly; what no document was found for stays in its own section and is counted."""
+    """Applies what is named exactly or certain otherwise; what is left stays in its own section and is counted."""
     applied = await allocate_by_reference(engine, company)
+    matched = await propose_applications(engine, company)
 
     async def count(batch: Batch) -> Figures:
         figures = Figures()
@@ -110,7 +112,7 @@ async def _reconcile(
         return figures
 
     figures = await run_batches(engine, company, run, "reconcile", count, report)
-    figures["counts"]["allocations"] = applied["allocations"]
+    figures["counts"]["allocations"] = applied["allocations"] + matched["posted"]
     return figures, True
 
 

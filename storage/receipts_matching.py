@@ -334,7 +334,8 @@ async def learn_rule(
     result = await session.execute(
         text(
             "insert into match_rule (company_id, id, kind, writing, customer_id, learned_by) "
-            "values (:company, :id, :kind, :writing, :customer, :user) "
+            "select company_id, :id, :kind, :writing, id, :user from customer "
+            "where company_id = :company and id = :customer "
             "on conflict (company_id, kind, writing, customer_id) do nothing"
         ),
         {"company": company_id, "id": new_id(), "kind": kind, "writing": writing, "customer": customer_id,

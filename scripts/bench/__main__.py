@@ -13,6 +13,7 @@ PARTS = {
     "collect": "scripts.bench.collect",
     "statements": "scripts.bench.statements",
     "documents": "scripts.bench.documents",
+    "match": "scripts.bench.match",
     "decide": "scripts.bench.decide",
 }
 """Part → module with `bench(given: Given) -> Iterator[Comparison]`; a new part is a line here and that module."""
