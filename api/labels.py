@@ -120,7 +120,7 @@ VERBS = {
     "statement_send": "Sent", "statement_confirm": "Confirmed by the customer",
     "statement_dispute": "Disputed by the customer", "statement_settle": "Settled", "statement_void": "Voided",
     "statement_supersede": "Replaced by a newer version", "statement_revise": "Taken up again",
-    "submitted": "Submitted for review", "opened": "Opened", "approved": "Approved", "rejected": "Rejected",
+    "submitted": "Asked for approval", "opened": "Opened", "approved": "Approved", "rejected": "Rejected",
     "returned": "Returned", "closed": "Decision closed", "consumed": "Approval used", "auto_approved":
     "Approved by policy, without people", "stage_opened": "Review opened", "stage_satisfied": "Review complete",
     "queued": "Queued for sending", "accepted": "Accepted by the mail server", "bounced": "Came back",
