@@ -2,7 +2,9 @@
 
 import argparse
 import importlib
+import os
 import sys
+import tempfile
 from pathlib import Path
 
 from scripts.bench.house import ROOT
@@ -13,6 +15,7 @@ PARTS = {
     "collect": "scripts.bench.collect",
     "statements": "scripts.bench.statements",
     "documents": "scripts.bench.documents",
+    "mail": "scripts.bench.mail",
     "match": "scripts.bench.match",
     "decide": "scripts.bench.decide",
 }
@@ -31,11 +34,18 @@ def main() -> None:
     unknown = set(given.parts) - set(PARTS)
     if unknown:
         parser.error(f"no part {', '.join(sorted(unknown))}: there are {', '.join(PARTS)}")
+    _keep_byte_code()
     for name in given.parts or PARTS:
         found = _run(name, Given(given.rounds, given.scales, not given.no_peers))
         if given.write:
             asked = sys.argv[1:] if given.parts else [name, *sys.argv[1:]]
             write(Path(ROOT, "docs/performance.md"), name, f'make bench ARGS="{" ".join(asked)}"', found)
+
+
+def _keep_byte_code() -> None:
+    """As users have it: compiling the libraries anew in every process would be most of a short command."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(tempfile.gettempdir(), "tieout-bench-byte-code")))
 
 
 def _run(name: str, given: Given) -> list[Comparison]:

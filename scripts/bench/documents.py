@@ -4,17 +4,27 @@ import io
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import typst
 import xlsxwriter
 
 from reports.statement_pdf import render_pdf
 from reports.statement_workbook import render_workbook
-from scripts.bench.measure import Comparison, Contender, Given, compare, timed
+from scripts.bench.measure import PEERS_PYTHON, Comparison, Contender, Given, compare, is_there, timed
 from tests.support.statement_samples import chinese_group
+
+PEER_SCRIPT = Path(__file__).with_name("peer_documents.py")
 
 DOCUMENTS = 50
 """At 1 ×: a second of work."""
+
+
+PEERS = {
+    "statement PDF, one page, Chinese": ("weasyprint", "fpdf", "reportlab"),
+    "statement workbook": ("openpyxl",),
+}
+"""Modules of `PEERS_PYTHON`; a peer draws a title and twenty rows, without tags, PDF/A or checks."""
 
 
 def bench(given: Given) -> Iterator[Comparison]:
@@ -23,14 +33,20 @@ def bench(given: Given) -> Iterator[Comparison]:
         ("statement PDF, one page, Chinese", ("pdf", "typst"), "85/s"),
         ("statement workbook", ("workbook", "xlsxwriter"), "600/s"),
     ):
+        there = [module for module in PEERS[title] if is_there(module)]
+        absent = [module for module in PEERS[title] if module not in there]
         for count in given.sizes(DOCUMENTS):
-            contenders = [
+            house = [
                 Contender(
                     name, [sys.executable, "-m", "scripts.bench.documents", name, str(count)], role, times_itself=True
                 )
                 for name, role in zip(names, ("ours", "limit"), strict=True)
             ]
-            yield compare(title, count, "documents", contenders, given, wanted=wanted)
+            peers = [
+                Contender(module, [PEERS_PYTHON, str(PEER_SCRIPT), module, str(count)], "peer", times_itself=True)
+                for module in there
+            ]
+            yield compare(title, count, "documents", [*house, *peers], given, wanted=wanted, absent=absent)
 
 
 def draw(name: str, count: int) -> None:
