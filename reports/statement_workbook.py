@@ -11,12 +11,11 @@ from typing import Any
 from ledger.canonical import canonical_json, sha256_hex
 from reports import labels
 from reports.workbook_parts import Workbook
+from statements import answer_columns as words
+from statements.answer_columns import HEAD_ROWS
 from words.catalog import translate
 
 Content = dict[str, Any]
-
-HEAD_ROWS = 6
-"""Rows above the table: title, customer, number, period, closing balance, one empty."""
 
 COLUMNS = (
     ("Line", 6),
@@ -33,14 +32,18 @@ COLUMNS = (
     ("Open", 15),
     ("Balance", 15),
     ("Disputed", 13),
-    ("Answer", 12),
-    ("Amount you dispute", 14),
-    ("Your remark", 30),
+    (words.ANSWER, 12),
+    (words.REASON, 18),
+    (words.AMOUNT, 14),
+    (words.REMARK, 30),
 )
 """Heading and width in characters."""
 
+MAX_RULE_TEXT = 255
+"""What a spreadsheet keeps of a validation's message."""
+
 SECTION, NUMBER, AMOUNT, OPEN, ANSWER = 2, 4, 10, 11, 14
-UNAPPLIED = "Receipts and credits not yet applied"
+UNAPPLIED = words.UNAPPLIED
 
 
 def render_workbook(content: Content, language: str) -> bytes:
@@ -129,26 +132,40 @@ class _StatementWorkbook:
         for place, values in enumerate(self.rows, HEAD_ROWS + 1):
             self.book.write_row(sheet, place, values)
             sheet.write_blank(place, ANSWER, None, kinds.input)
-            sheet.write_blank(place, ANSWER + 1, None, kinds.input_amount)
-            sheet.write_blank(place, ANSWER + 2, None, kinds.input)
+            sheet.write_blank(place, ANSWER + 1, None, kinds.input)
+            sheet.write_blank(place, ANSWER + 2, None, kinds.input_amount)
+            sheet.write_blank(place, ANSWER + 3, None, kinds.input)
         last = self._last_row()
         sheet.add_table(HEAD_ROWS, 0, last, len(COLUMNS) - 1, self._table())
-        answers = [self.say("Agree"), self.say("Dispute")]
-        sheet.data_validation(
-            HEAD_ROWS + 1,
-            ANSWER,
-            last,
-            ANSWER,
-            {
-                "validate": "list",
-                "source": answers,
-                "error_title": self.say("Answer"),
-                "error_message": self.say("Choose one of: {answers}.", answers=", ".join(answers)),
-            },
-        )
-        sheet.ignore_errors({"number_stored_as_text": f"A1:Q{last + 1}"})
+        self._choices(sheet, ANSWER, (words.AGREE, words.DISPUTE))
+        self._choices(sheet, ANSWER + 1, words.REASON_NAMES.values())
+        sheet.data_validation(HEAD_ROWS + 1, ANSWER + 2, last, ANSWER + 2, self._amounts())
+        sheet.ignore_errors({"number_stored_as_text": f"A1:R{last + 1}"})
         sheet.freeze_panes(HEAD_ROWS + 1, 0)
         sheet.repeat_rows(HEAD_ROWS)
+
+    def _choices(self, sheet: Any, column: int, sentences: Iterable[str]) -> None:  # noqa: ANN401 - xlsxwriter has no types
+        """Offers a list in a column; anything else is refused by the spreadsheet, and by us when it comes back."""
+        choices = [self.say(sentence) for sentence in sentences]
+        rule = {
+            "validate": "list",
+            "source": choices,
+            "error_title": self.say(COLUMNS[column][0]),
+            "error_message": self.say("Choose one of: {answers}.", answers=", ".join(choices))[:MAX_RULE_TEXT],
+        }
+        sheet.data_validation(HEAD_ROWS + 1, column, self._last_row(), column, rule)
+
+    def _amounts(self) -> dict[str, Any]:
+        """A disputed amount is at most what is open on its line."""
+        first, letter = HEAD_ROWS + 2, chr(ord("A") + OPEN)
+        return {
+            "validate": "decimal",
+            "criteria": "between",
+            "minimum": 0,
+            "maximum": f"={letter}{first}",
+            "error_title": self.say(words.AMOUNT),
+            "error_message": self.say("At most the amount that is open on the line."),
+        }
 
     def _table(self) -> dict[str, Any]:
         columns = [{"header": self.say(name), "header_format": self.book.formats.heading} for name, _ in COLUMNS]

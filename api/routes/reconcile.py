@@ -22,6 +22,7 @@ from connectors.their_columns import FIELDS, ColumnMap
 from services.accept_bridge import Acceptor, accept_bridge
 from services.keep_attachment import keyring_of
 from services.open_statement_page import LinkInvalid, StatementPage, nonce_holds, open_statement_page
+from services.read_returned_workbook import Returned, read_returned_workbook, take_in_workbook
 from services.reconcile_ledgers import LedgerFile, LedgerRefused
 from services.reconcile_statement import (
     MAX_LEDGER_BYTES,
@@ -30,6 +31,7 @@ from services.reconcile_statement import (
     reconcile_statement,
 )
 from storage.audit import Actor
+from storage.customers import contacts_of
 from storage.database import transaction
 from words.refusal import Refusal
 
@@ -59,6 +61,7 @@ class Visit:
     shown: dict[str, Any]
     open: bool
     address: str = ""
+    token: str = ""
 
 
 async def _customer(request: Request, known: House, link: Link, form: FormData | None = None) -> Visit:
@@ -70,12 +73,19 @@ async def _customer(request: Request, known: House, link: Link, form: FormData |
     shown = {"content": found.content, "number": found.number, "nonce": found.nonce, "zone": found.timezone}
     actor = Actor("customer", found.contact.id)
     address = request.client.host if request.client else ""
-    return Visit(found.company_id, found.statement_id, actor, "customer", link.base, shown, found.can_answer, address)
+    return Visit(
+        found.company_id, found.statement_id, actor, "customer", link.base, shown, found.can_answer, address, link.token
+    )
 
 
 async def _staff(known: House, viewer: Viewer, statement_id: UUID) -> Visit:
     row = await load(known, viewer, statement_id)
-    shown = {"content": row["content"], "number": row["number"], "zone": viewer.company.timezone, "name": viewer.name}
+    async with transaction(known.engine, viewer.company.id) as session:
+        contacts = await contacts_of(session, viewer.company.id, row["customer_id"])
+    shown = {
+        "content": row["content"], "number": row["number"], "zone": viewer.company.timezone, "name": viewer.name,
+        "contacts": contacts,
+    }  # fmt: skip
     base = f"/statements/{statement_id}"
     may = bool(viewer.roles.intersection(STAFF)) and row["status"] in {"sent", "confirmed", "disputed"}
     return Visit(viewer.company.id, statement_id, Actor("user", viewer.user_id), "company", base, shown, may)
@@ -123,39 +133,66 @@ class UploadMissing(Refusal):
     remedy = "Choose the export of your ledger and send it again."
 
 
-Step = Callable[[House, Visit, FormData], Awaitable[object]]
+Step = Callable[[House, Visit, FormData], Awaitable[str]]
+"""Does what a form asks for and answers the address that shows it."""
 
 
-async def _upload(known: House, visit: Visit, form: FormData) -> object:
-    upload = form.get("ledger")
+async def _file(form: FormData, field: str) -> tuple[str, bytes]:
+    upload = form.get(field)
     if not isinstance(upload, UploadFile) or not upload.filename:
         raise UploadMissing
-    file = LedgerFile(upload.filename, await upload.read(MAX_LEDGER_BYTES + 1))
+    return upload.filename, await upload.read(MAX_LEDGER_BYTES + 1)
+
+
+async def _upload(known: House, visit: Visit, form: FormData) -> str:
+    file = LedgerFile(*await _file(form, "ledger"))
     keyring = keyring_of(known.settings)
-    return await reconcile_statement(known.engine, visit.company_id, visit.statement_id, file, visit.actor, keyring)
+    await reconcile_statement(known.engine, visit.company_id, visit.statement_id, file, visit.actor, keyring)
+    return f"{visit.base}/reconcile#found"
 
 
-async def _correct(known: House, visit: Visit, form: FormData) -> object:
+async def _workbook(known: House, visit: Visit, form: FormData) -> str:
+    filename, content = await _file(form, "workbook")
+    returned = Returned(filename, content, str(form.get("name", "")), str(form.get("position", "")))
+    keyring = keyring_of(known.settings)
+    if visit.token:
+        await read_returned_workbook(
+            known.engine, visit.token, str(form.get("nonce", "")), returned, keyring, address=visit.address,
+            slack_channel=known.settings.slack_channel,
+        )  # fmt: skip
+        return f"{visit.base}#recorded"
+    contact = next((one for one in visit.shown["contacts"] if str(one.id) == form.get("contact")), None)
+    if contact is None:
+        raise UploadMissing
+    await take_in_workbook(
+        known.engine, visit.company_id, visit.statement_id, contact.id, returned, visit.actor, keyring
+    )  # fmt: skip
+    return visit.base
+
+
+async def _correct(known: House, visit: Visit, form: FormData) -> str:
     chosen = {name: str(form.get(f"column_{name}", "")) for name in FIELDS}
     dates, decimal = str(form.get("dates", "")), str(form.get("decimal", ""))
     wish = ColumnMap(
         {name: header for name, header in chosen.items() if header}, (dates,) if dates in DATE_FORMS else (),
         decimal if decimal in {".", ","} else None,
     )  # fmt: skip
-    return await correct_columns(
+    await correct_columns(
         known.engine, visit.company_id, visit.statement_id, _of(form), wish, visit.actor, keyring_of(known.settings)
     )
+    return f"{visit.base}/reconcile#found"
 
 
-async def _accept(known: House, visit: Visit, form: FormData) -> object:
+async def _accept(known: House, visit: Visit, form: FormData) -> str:
     acceptor = Acceptor(
         visit.side, visit.actor, str(visit.shown.get("name") or form.get("name", "")), str(form.get("position", "")),
         visit.address,
     )  # fmt: skip
-    return await accept_bridge(
+    await accept_bridge(
         known.engine, visit.company_id, visit.statement_id, _of(form), str(form.get("bridge", "")), acceptor,
         known.settings.slack_channel,
     )  # fmt: skip
+    return f"{visit.base}/reconcile#accepted"
 
 
 def _of(form: FormData) -> UUID:
@@ -165,7 +202,7 @@ def _of(form: FormData) -> UUID:
         raise UploadMissing from None
 
 
-STEPS: dict[str, Step] = {"upload": _upload, "columns": _correct, "accept": _accept}
+STEPS: dict[str, Step] = {"upload": _upload, "columns": _correct, "accept": _accept, "workbook": _workbook}
 """What a form of the page asks for, by its field `step`."""
 
 
@@ -184,14 +221,14 @@ async def _take(request: Request, known: House, visit: Visit, form: FormData) ->
         step = STEPS.get(str(form.get("step", "")))
         if step is None:
             raise UploadMissing
-        await step(known, visit, form)
+        shown_at = await step(known, visit, form)
     except LinkInvalid:
         raise
     except LedgerRefused as refusal:
         return await _show(request, known, visit, refusal, 422)
     except Refusal as refusal:
         return await _show(request, known, visit, refusal, status_of(refusal))
-    return RedirectResponse(f"{visit.base}/reconcile#found", 303)
+    return RedirectResponse(shown_at, 303)
 
 
 async def _take_customer(request: Request, known: House, link: Link) -> Response:
