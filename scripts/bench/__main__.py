@@ -15,6 +15,7 @@ PARTS = {
     "collect": "scripts.bench.collect",
     "statements": "scripts.bench.statements",
     "documents": "scripts.bench.documents",
+    "period": "scripts.bench.period",
     "mail": "scripts.bench.mail",
     "match": "scripts.bench.match",
     "decide": "scripts.bench.decide",
