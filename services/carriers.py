@@ -60,7 +60,7 @@ async def open_carriers(engine: Database, settings: Settings, pace: Pace | None 
         archive = None
         if settings.archive_address is not None and settings.archive_imap_url is not None:
             archive = imap_archive(settings.archive_imap_url)
-        smtp = SmtpCarrier(parse_smtp_url(settings.smtp_url), timeout)
+        smtp = SmtpCarrier(parse_smtp_url(settings.smtp_url), timeout, settings.smtp_connections)
         async with _carriers(settings, chosen, smtp, archive) as carriers:
             yield carriers
 

@@ -8,7 +8,8 @@ import json
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,7 +28,7 @@ from services.lock_chat_messages import REPLACES
 from services.message_reasons import MessageOutdatedError, MessageTooEarlyError
 from services.settings import Settings
 from services.settle_message import settle_answer, settle_internal_error, told_otherwise
-from storage.claims import Outcome, Pace, claim, enter_data, settle, sweep_abandoned, take_slot
+from storage.claims import NOBODY, Crowd, Outcome, Pace, claim, enter_data, settle, sweep_abandoned, take_slot
 from storage.companies import list_companies, own_company
 from storage.database import Database, owner_transaction, transaction
 from storage.outbox import OutboxRow
@@ -45,6 +46,12 @@ SERVER_DOWN_SECONDS = 15.0
 DOMAIN_INTERVAL, DOMAIN_BURST = 0.05, 5.0
 """Twenty mails a second per domain, a hundred at once: large providers defer faster senders."""
 
+DOMAIN_FLIGHT = 3
+"""Messages under way to one mail domain: a tarpit then holds three places of a batch, and nobody behind them."""
+
+URGENT_PART = 5
+"""One fifth of a batch is for urgent messages: an approval leaves while all other places wait for slow servers."""
+
 CHAT_INTERVAL = 1.0
 """Slack takes one message per second and channel."""
 
@@ -56,12 +63,7 @@ async def relay_once(engine: Database, company_id: UUID, settings: Settings, car
 
     Answers how many messages it took in hand.
     """
-    async with transaction(engine, company_id) as session:
-        await sweep_abandoned(session, company_id, carriers.pace)
-        await fold_floods(session, company_id)
-        rows = await claim(session, company_id, carriers.batch, carriers.pace)
-    if rows:
-        failpoint("outbox.claimed")
+    rows = await _claim(engine, company_id, carriers, carriers.batch)
     await asyncio.gather(*(_guarded(engine, company_id, settings, carriers, row) for row in rows))
     return len(rows) + await judge_once(engine, company_id, carriers)
 
@@ -81,33 +83,83 @@ async def relay_companies(
     idle: float = IDLE_SECONDS,
     database_wait: float = DATABASE_RETRY_SECONDS,
 ) -> None:
-    """The same on carriers that are open already."""
+    """The same on carriers that are open already; what is under way when `stop` is set comes to its end."""
+    flight = Flight()
     while not stop.is_set():
         wait = idle
         try:
-            if await _round(engine, settings, carriers, stop):
+            if await _round(engine, settings, carriers, flight):
                 continue
         except (SQLAlchemyError, OSError):
             log.warning("The relay cannot reach the database.", exc_info=True)
             wait = database_wait
-        await _sleep(stop, wait)
+        await flight.pause(stop, wait)
+    await flight.land()
 
 
-async def _round(engine: Database, settings: Settings, carriers: Carriers, stop: asyncio.Event) -> int:
+class Flight:
+    """Messages under way: as many as a batch, and of one mail domain only a few, so that none waits for a slow one."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[asyncio.Task[None], OutboxRow] = {}
+
+    def room(self, batch: int) -> int:
+        """How many more may start."""
+        return batch - len(self._tasks)
+
+    def crowd(self, batch: int) -> Crowd:
+        """What the next claim leaves alone."""
+        domains = Counter(row.recipient_domain for row in self._tasks.values() if row.channel == "email")
+        busy = [domain for domain, number in domains.items() if number >= DOMAIN_FLIGHT]
+        return Crowd(busy, DOMAIN_FLIGHT, batch // URGENT_PART)
+
+    def start(self, row: OutboxRow, work: Coroutine[None, None, None]) -> None:
+        """Lets one message go its way."""
+        task = asyncio.create_task(work)
+        self._tasks[task] = row
+        task.add_done_callback(self._landed)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        row = self._tasks.pop(task)
+        if not task.cancelled() and task.exception() is not None:
+            # The database went away: the row's lease runs out, and it is taken up again.
+            log.warning("Message %s was left.", row.id, exc_info=task.exception())
+
+    async def pause(self, stop: asyncio.Event, seconds: float) -> None:
+        """Waits until a message has landed, `stop` is set, or the time is over."""
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({stopping, *self._tasks}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+
+    async def land(self) -> None:
+        """Waits for all that is under way."""
+        if self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+
+async def _round(engine: Database, settings: Settings, carriers: Carriers, flight: Flight) -> int:
     async with owner_transaction(engine) as session:
         companies = await list_companies(session)
     taken = 0
     for company in companies:
-        if not stop.is_set():
-            taken += await relay_once(engine, company.id, settings, carriers)
+        room = flight.room(carriers.batch)
+        rows = await _claim(engine, company.id, carriers, room, flight.crowd(carriers.batch)) if room > 0 else []
+        for row in rows:
+            flight.start(row, _guarded(engine, company.id, settings, carriers, row))
+        taken += len(rows) + await judge_once(engine, company.id, carriers)
     return taken
 
 
-async def _sleep(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
+async def _claim(
+    engine: Database, company_id: UUID, carriers: Carriers, room: int, crowd: Crowd = NOBODY
+) -> list[OutboxRow]:
+    async with transaction(engine, company_id) as session:
+        await sweep_abandoned(session, company_id, carriers.pace)
+        await fold_floods(session, company_id)
+        rows = await claim(session, company_id, room, carriers.pace, crowd)
+    if rows:
+        failpoint("outbox.claimed")
+    return rows
 
 
 async def _guarded(engine: Database, company_id: UUID, settings: Settings, carriers: Carriers, row: OutboxRow) -> None:

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     smtp_url: str | None = Field(
         default=None, description="smtp://user:password@host:port (smtps:// for TLS); /dev/mail is on when empty."
     )
+    smtp_connections: int = Field(default=8, description="Connections to the mail server at once.")
     mail_from: str = Field(default="accounts@tieout.example", description="Sender of statements and requests.")
     reply_to: str | None = Field(
         default=None, description="Mailbox for answers; each mail adds its own mark to it (name+mark@…)."

@@ -4,10 +4,25 @@ A row is written only by who holds its token while the lease lasts. `phase='data
 a carrier gets the content: whoever finds such a row later knows that it may have arrived.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Interval, cast, func, insert, literal, select, text, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Interval,
+    Subquery,
+    Text,
+    case,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from storage.database import Session
@@ -16,6 +31,9 @@ from storage.schema import delivery_attempt, outbox, send_throttle
 
 RESERVED_PART = 5
 """One fifth of a batch stays free for each later lane: 50,000 requests may not starve the statements either."""
+
+LOOKED_AT = 100
+"""Due messages among which a claim chooses, so that the few that one domain may have do not leave places empty."""
 
 NOW = text("clock_timestamp()")
 
@@ -52,7 +70,21 @@ def _seconds(value: float | ColumnElement[float]) -> ColumnElement[object]:
     return func.make_interval(0, 0, 0, 0, 0, 0, value, type_=Interval())
 
 
-async def claim(session: Session, company_id: UUID, limit: int, pace: Pace) -> list[OutboxRow]:
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """What is under way already: mail domains that have their share, and places that urgent messages keep free."""
+
+    busy: Sequence[str] = ()
+    per_domain: int | None = None
+    kept_for_urgent: int = 0
+
+
+NOBODY = Crowd()
+
+
+async def claim(
+    session: Session, company_id: UUID, limit: int, pace: Pace, crowd: Crowd = NOBODY
+) -> list[OutboxRow]:  # fmt: skip
     """Takes up to `limit` due messages, urgent ones first, and pushes their next look back at once.
 
     Without the push a relay that dies in a loop would offer the same message again at every start.
@@ -61,25 +93,31 @@ async def claim(session: Session, company_id: UUID, limit: int, pace: Pace) -> l
     taken: list[OutboxRow] = []
     for position, lane in enumerate(LANES):
         room = limit - len(taken) - reserve * (len(LANES) - 1 - position)
+        if position > 0:
+            room -= crowd.kept_for_urgent
         if room > 0:
-            taken += await _claim_lane(session, company_id, lane, room, pace)
+            taken += await _claim_lane(session, company_id, lane, room, pace, crowd)
     return taken
 
 
-async def _claim_lane(session: Session, company_id: UUID, lane: str, room: int, pace: Pace) -> list[OutboxRow]:
-    due = (
-        select(outbox.c.id)
+async def _claim_lane(
+    session: Session, company_id: UUID, lane: str, room: int, pace: Pace, crowd: Crowd
+) -> list[OutboxRow]:
+    query = (
+        select(outbox.c.id, outbox.c.channel, outbox.c.recipient_domain, outbox.c.next_at)
         .where(
             outbox.c.company_id == company_id,
             outbox.c.lane == lane,
             outbox.c.state == "pending",
             outbox.c.next_at <= NOW,
+            *([outbox.c.recipient_domain.not_in(crowd.busy)] if crowd.busy else []),
         )
         .order_by(outbox.c.next_at)
-        .limit(room)
+        .limit(room if crowd.per_domain is None else max(room, LOOKED_AT))
         .with_for_update(skip_locked=True)
-        .cte("due")
+        .cte("seen")
     )
+    due = _few_per_domain(query, room, crowd.per_domain)
     pushed = func.greatest(pace.lease, func.least(pace.backoff_most, pace.backoff * func.power(2, outbox.c.tries)))
     statement = (
         update(outbox)
@@ -92,6 +130,18 @@ async def _claim_lane(session: Session, company_id: UUID, lane: str, room: int, 
     )  # fmt: skip
     rows = rows_of((await session.execute(statement)).all())
     return sorted(rows, key=lambda row: row.id)
+
+
+def _few_per_domain(seen: CTE, room: int, per_domain: int | None) -> CTE | Subquery:
+    """Of what was seen the first `room`, at most `per_domain` to one mail domain; chats have no domains."""
+    if per_domain is None:
+        return seen
+    place = case((seen.c.channel == "email", seen.c.recipient_domain), else_=cast(seen.c.id, Text))
+    number = func.row_number().over(partition_by=place, order_by=seen.c.next_at)
+    ranked = select(seen.c.id, seen.c.next_at, number.label("number")).subquery()
+    return (
+        select(ranked.c.id).where(ranked.c.number <= per_domain).order_by(ranked.c.next_at).limit(room).subquery("due")
+    )
 
 
 async def claim_uncertain(session: Session, company_id: UUID, limit: int, pace: Pace) -> list[OutboxRow]:
