@@ -150,3 +150,30 @@ def test_killed_close_ends_like_an_undisturbed_one(database: str, monkeypatch: p
         mails = asyncio.run(_deliver(stormy))
         assert set(mails.values()) == {1}
         assert len(mails) == len(end["mails"])
+
+
+def _batches_begun(url: str) -> int:
+    with psycopg.connect(url) as connection:
+        begun = connection.execute("select count(*) from run_batch where state <> 'pending'").fetchone()
+    return begun[0] if begun is not None else 0
+
+
+def test_two_workers_share_a_run_and_one_is_killed(database: str) -> None:
+    """Two processes close the same period on one database; one dies while batches are under way, the other ends it."""
+    asyncio.run(_refill(database))
+    multiprocessing.set_forkserver_preload([__name__])
+    processes = multiprocessing.get_context("forkserver")
+    with _copies(database, "alone", "shared") as (calm, shared):
+        asyncio.run(_close(calm))
+        workers = [processes.Process(target=_closing_process, args=(shared,)) for _ in range(2)]
+        for worker in workers:
+            worker.start()
+        first, second = workers
+        while first.is_alive() and not _batches_begun(shared):
+            first.join(0.01)
+        assert first.is_alive()
+        first.kill()
+        first.join()
+        second.join()
+        assert second.exitcode == 0
+        assert _end_state(shared) == _end_state(calm)
