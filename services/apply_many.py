@@ -14,7 +14,7 @@ from approvals.request import OPEN, Request
 from ledger.canonical import Json
 from services.apply_approval import Begun, Closing, actor_of, audit_entry, closing_message, closing_of
 from services.approval_subjects import subject_kind
-from services.ask_approvers import ask_for_many, tell_preparers_of_many
+from services.ask_approvers import Told, ask_for_many, tell_preparers_of_many
 from storage.approval_acts import ActMeta
 from storage.approval_writes import Change, append_many, insert_requests
 from storage.approvals import StoredRequest
@@ -63,8 +63,8 @@ async def proceed_many(session: Session, company_id: UUID, decided: Sequence[Dec
         if stored.request.state == OPEN and any(isinstance(event, StageOpened) for event in one.events)
     ]
     await ask_for_many(session, company_id, opened, occasion)
-    await tell_preparers_of_many(session, company_id, [(one.request, one.outcome, one.by.id) for one in closings],
-                                 occasion)  # fmt: skip
+    told = [Told(one.request, one.outcome, one.by.id, one.reason) for one in closings]
+    await tell_preparers_of_many(session, company_id, told, occasion)
     by_actor: dict[ActMeta, list[Entry]] = defaultdict(list)
     for one, stored in pairs:
         by_actor[ActMeta(one.meta.actor_id, None, "", "", "")].append(audit_entry(stored, one.events, one.meta))

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -84,6 +84,9 @@ async def ask_for_many(
     queued = 0
     for person_id, requests in sorted(asked.items()):
         person = people[person_id]
+        if len(requests) == 1:
+            queued += await ask_people(session, company_id, requests[0], [person_id], occasion)
+            continue
         title = translate("{count} requests wait for you", person.language, count=len(requests))
         figures = [{"label": "Requests", "value": str(len(requests))}]
         queued += await ask_once_for_many(
@@ -92,29 +95,63 @@ async def ask_for_many(
     return queued
 
 
-async def tell_preparers_of_many(
-    session: Session, company_id: UUID, closed: Sequence[tuple[Request, str, UUID | None]], occasion: str
-) -> int:  # fmt: skip
-    """One message per submitter or preparer and outcome about all requests that ended together."""
-    told: dict[tuple[UUID, str, UUID | None], int] = defaultdict(int)
-    for request, outcome, decided_by in closed:
-        for one in ({request.submitted_by} | request.preparers) - {None, decided_by}:
-            assert one is not None  # noqa: S101 - taken out one line above
-            told[one, outcome, decided_by] += 1
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a request ended, as its submitter and preparers hear it."""
+
+    request: Request
+    outcome: str
+    decided_by: UUID | None
+    reason: str
+
+
+async def tell_preparers_of_many(session: Session, company_id: UUID, closed: Sequence[Told], occasion: str) -> int:
+    """One message per person and outcome about requests that ended together; a single one is told as itself."""
     people = await people_of(session, company_id)
+    alone: dict[tuple[Person, str, UUID | None], list[Told]] = defaultdict(list)
+    runs: dict[tuple[str, UUID], Request] = {}
+    for told in closed:
+        run_id = gathered_run(told.request, told.outcome)
+        for person_id in _concerned(told.request, told.decided_by) & people.keys():
+            if run_id:
+                runs[run_id, person_id] = told.request
+            else:
+                alone[people[person_id], told.outcome, told.decided_by].append(told)
     queued = 0
-    for (person_id, outcome, decided_by), count in told.items():
-        if person_id not in people:
+    for (run_id, person_id), request in runs.items():
+        queued += await tell_run_decided(session, company_id, request, run_id, people[person_id])
+    for (person, outcome, decided_by), group in alone.items():
+        decider = people.get(decided_by) if decided_by is not None else None
+        if len(group) == 1:
+            queued += await _tell_decided(session, company_id, person, group[0], decider)
             continue
-        person, decider = people[person_id], people.get(decided_by) if decided_by is not None else None
         payload: dict[str, Any] = {
-            "person_id": str(person.id), "title": translate("{count} requests", person.language, count=count),
+            "person_id": str(person.id), "title": translate("{count} requests", person.language, count=len(group)),
             "outcome": outcome, "decided_by": decider.name if decider is not None else "", "comment": "",
-            "url_path": "/inbox", "link": "page", "requests": count,
+            "url_path": "/inbox", "link": "page", "requests": len(group),
         }  # fmt: skip
         key = f"approval_decided/{occasion}/{outcome}"
         queued += await _send(session, company_id, "approval_decided", person, payload, None, key)
     return queued
+
+
+def _concerned(request: Request, decided_by: UUID | None) -> set[UUID]:
+    """Submitter and preparers; who decided knows already."""
+    return {one for one in (request.submitted_by, *request.preparers) if one is not None and one != decided_by}
+
+
+async def _tell_decided(
+    session: Session, company_id: UUID, person: Person, told: Told, decider: Person | None
+) -> int:  # fmt: skip
+    request = told.request
+    description = await _describe(session, company_id, request, person.language)
+    payload = {
+        "request_id": str(request.id), "person_id": str(person.id), "title": description.title,
+        "outcome": told.outcome, "decided_by": decider.name if decider is not None else "", "comment": told.reason,
+        "url_path": f"/approvals/{request.id}", "link": "page",
+    }  # fmt: skip
+    kind = "approval_returned" if told.outcome == "returned" else "approval_decided"
+    return await _send(session, company_id, kind, person, payload, request, f"{kind}/{request.id}/{request.round}")
 
 
 async def ask_once_for_many(
@@ -132,26 +169,9 @@ async def ask_once_for_many(
 async def tell_preparers(
     session: Session, company_id: UUID, request: Request, outcome: str, decided_by: UUID | None, reason: str
 ) -> int:
-    """Tells submitter and preparers how it ended; who decided knows already."""
-    people = await people_of(session, company_id)
-    told = ({request.submitted_by} | request.preparers) - {None, decided_by}
-    queued = 0
-    run_id = gathered_run(request, outcome)
-    kind = "approval_returned" if outcome == "returned" else "approval_decided"
-    for person in (people[one] for one in told if one in people):
-        if run_id:
-            queued += await tell_run_decided(session, company_id, request, run_id, person)
-            continue
-        description = await _describe(session, company_id, request, person.language)
-        decider = people.get(decided_by) if decided_by is not None else None
-        payload = {
-            "request_id": str(request.id), "person_id": str(person.id), "title": description.title, "outcome": outcome,
-            "decided_by": decider.name if decider is not None else "", "comment": reason,
-            "url_path": f"/approvals/{request.id}", "link": "page",
-        }  # fmt: skip
-        key = f"{kind}/{request.id}/{request.round}"
-        queued += await _send(session, company_id, kind, person, payload, request, key)
-    return queued
+    """Tells submitter and preparers how it ended."""
+    told = Told(request, outcome, decided_by, reason)
+    return await tell_preparers_of_many(session, company_id, [told], f"one/{request.id}")
 
 
 async def _describe(session: Session, company_id: UUID, request: Request, language: str) -> Description:

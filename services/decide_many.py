@@ -5,25 +5,24 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from approvals.commands import Click, Env
-from approvals.core import decide as engine_decides
 from approvals.refusals import ApprovalRefusal, NotInBulk
 from services.apply_approval import moment, readable
 from services.apply_many import Decided, proceed_many
 from services.approval_subjects import subject_kind
-from services.decide_approval import (
+from services.decide_alone import (
     Asked,
     KeyReused,
     Outcome,
     RequestUnknown,
-    build_command,
-    decide,
+    decide_alone,
     first_answer_of,
+    first_fitting,
     known_outcome,
     outcome_of,
     question_of,
 )
 from storage.approval_acts import ActMeta
-from storage.approvals import StoredRequest, key_text, lock_requests
+from storage.approvals import StoredRequest, key_text, lock_requests, principals_of
 from storage.database import Database, Session, transaction
 from storage.idempotency import FirstAnswer, first_answers, keep_answers
 from words.refusal import Refusal
@@ -37,7 +36,8 @@ class Decision:
     """One choice of many: what was on its card, and the key of this press."""
 
     request_id: UUID
-    authority_id: UUID
+    authority_id: UUID | None
+    """None: the actor himself or, where only that fits, the first principal who does."""
     round: int
     stage: int
     digest: str
@@ -53,12 +53,14 @@ class Press:
     comment: str = ""
     channel: str = "web"
     assurance: str = "session"
+    bulk: bool = True
+    """Chosen among many, which a stage may forbid; False for clicks that only happen to come at once."""
 
     def asked(self, one: Decision) -> Asked:
         """The command as if it had come alone."""
         click = Click(
-            self.actor_id, one.authority_id, one.round, one.stage, one.digest, self.comment.strip(), self.channel,
-            self.assurance,
+            self.actor_id, one.authority_id or self.actor_id, one.round, one.stage, one.digest,
+            self.comment.strip(), self.channel, self.assurance,
         )  # fmt: skip
         return Asked(self.command, click, {})
 
@@ -67,47 +69,57 @@ Results = dict[int, Outcome | Refusal]
 """By the place of the decision; one that is refused has written nothing."""
 
 
+Item = tuple[Press, Decision]
+
+
 async def decide_many(
     engine: Database, company_id: UUID, press: Press, decisions: Sequence[Decision]
 ) -> list[Outcome | Refusal]:  # fmt: skip
-    """One result per decision, in order. What cannot be decided with others is decided alone."""
+    """One result per decision of one press, in order."""
+    return await decide_items(engine, company_id, [(press, one) for one in decisions])
+
+
+async def decide_items(engine: Database, company_id: UUID, items: Sequence[Item]) -> list[Outcome | Refusal]:
+    """One result per item, in order. What cannot be decided with others is decided alone."""
     results: Results = {}
-    numbered = list(enumerate(decisions))
+    numbered = list(enumerate(items))
     for start in range(0, len(numbered), TOGETHER):
         part = dict(numbered[start : start + TOGETHER])
+        if len(part) == 1:
+            continue
         try:
             async with transaction(engine, company_id) as session:
-                together = await _decide_some(session, company_id, press, part)
+                together = await _decide_some(session, company_id, part)
         except KeyReused:
             continue
         results |= together
-    for number, decision in numbered:
+    for number, item in numbered:
         if number not in results:
-            results[number] = await _decide_alone(engine, company_id, press, decision)
+            results[number] = await _decide_alone(engine, company_id, *item)
     return [results[number] for number, _ in numbered]
 
 
 async def _decide_alone(engine: Database, company_id: UUID, press: Press, one: Decision) -> Outcome | Refusal:
     try:
-        return await decide(
+        return await decide_alone(
             engine, company_id, one.request_id, press.command, actor_id=press.actor_id, authority_id=one.authority_id,
             round=one.round, stage=one.stage, digest=one.digest, comment=press.comment, key=one.key,
-            channel=press.channel, assurance=press.assurance, bulk=True,
+            channel=press.channel, assurance=press.assurance, bulk=press.bulk,
         )  # fmt: skip
     except Refusal as refusal:
         return refusal
 
 
-async def _decide_some(session: Session, company_id: UUID, press: Press, decisions: Mapping[int, Decision]) -> Results:
+async def _decide_some(session: Session, company_id: UUID, items: Mapping[int, Item]) -> Results:
     """Results of those that can be decided together: the first on each request, of kinds that close together."""
-    stored = await lock_requests(session, company_id, [one.request_id for one in decisions.values()])
-    known = await first_answers(session, company_id, [one.key for one in decisions.values()])
+    stored = await lock_requests(session, company_id, [one.request_id for _, one in items.values()])
+    known = await first_answers(session, company_id, [one.key for _, one in items.values()])
     digests = await _digests_now(session, company_id, stored)
     envs = {one: await moment(session, company_id, one, "") for one in {each.policy_id for each in stored.values()}}
     results: Results = {}
     accepted: dict[int, Decided] = {}
     taken: set[UUID] = set()
-    for number, one in decisions.items():
+    for number, (press, one) in items.items():
         found = stored.get(one.request_id)
         if found is None:
             results[number] = RequestUnknown()
@@ -121,7 +133,7 @@ async def _decide_some(session: Session, company_id: UUID, press: Press, decisio
                 results[number] = await readable(session, company_id, answer)
             else:
                 accepted[number] = answer
-    return results | await _write(session, company_id, press, {n: (decisions[n], one) for n, one in accepted.items()})
+    return results | await _write(session, company_id, {n: (*items[n], one) for n, one in accepted.items()})
 
 
 async def _digests_now(
@@ -147,28 +159,31 @@ def _again(first: FirstAnswer, press: Press, one: Decision) -> Outcome | Refusal
 
 def _answer(stored: StoredRequest, press: Press, one: Decision, env: Env) -> Decided | ApprovalRefusal:
     request, asked = stored.request, press.asked(one)
-    if request.has_stage(one.stage) and not request.stage_numbered(one.stage).bulk:
+    if press.bulk and request.has_stage(one.stage) and not request.stage_numbered(one.stage).bulk:
         return NotInBulk()
-    events = engine_decides(request, build_command(asked.command, asked.click, {}), env)
+    authorities = [asked.click.authority]
+    if one.authority_id is None:
+        authorities = principals_of(press.actor_id, env.grants, request.subject_kind)
+    authority, events = first_fitting(request, asked, authorities, env)
     if isinstance(events, ApprovalRefusal):
         return events
-    meta = ActMeta(press.actor_id, one.authority_id, press.channel, press.assurance, one.key)
+    meta = ActMeta(press.actor_id, authority, press.channel, press.assurance, one.key)
     return Decided(stored, events, env, meta)
 
 
 async def _write(
-    session: Session, company_id: UUID, press: Press, accepted: Mapping[int, tuple[Decision, Decided]]
+    session: Session, company_id: UUID, accepted: Mapping[int, tuple[Press, Decision, Decided]]
 ) -> Results:  # fmt: skip
     outcomes = {
         number: outcome_of(made.stored.request, press.command, made.events, made.env)
-        for number, (_, made) in accepted.items()
+        for number, (press, _, made) in accepted.items()
     }
     answers = {
         one.key: first_answer_of(outcomes[number], question_of(one.request_id, press.asked(one), one.authority_id))
-        for number, (one, _) in accepted.items()
+        for number, (press, one, _) in accepted.items()
     }
-    if not await keep_answers(session, company_id, answers):
+    if len(answers) < len(accepted) or not await keep_answers(session, company_id, answers):
         raise KeyReused
-    decided = [made for _, made in accepted.values()]
+    decided = [made for _, _, made in accepted.values()]
     await proceed_many(session, company_id, decided, f"press/{key_text(sorted(answers))[:16]}")
     return dict(outcomes)

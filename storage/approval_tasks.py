@@ -62,6 +62,19 @@ async def renew_tasks_and_timers(
 
 
 async def _renew_tasks(session: Session, company_id: UUID, requests: Sequence[Request]) -> None:
+    over = [one.id for one in requests if not _candidates(one)]
+    if over:
+        await session.execute(
+            update(approval_task)
+            .where(
+                approval_task.c.company_id == company_id, approval_task.c.request_id == func.any(over),
+                approval_task.c.state == "open",
+            )
+            .values(state="done")
+        )  # fmt: skip
+    requests = [one for one in requests if one.id not in over]
+    if not requests:
+        return
     wanted = {(one.id, candidate, one.stage, one.round) for one in requests for candidate in _candidates(one)}
     rows = await session.execute(
         select(approval_task.c.id, approval_task.c.request_id, approval_task.c.user_id, approval_task.c.role,

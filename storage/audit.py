@@ -81,15 +81,11 @@ async def record_many(session: Session, company_id: UUID, actor: Actor, entries:
 
 async def _locked_head(session: Session, company_id: UUID) -> tuple[int, str, datetime]:
     """Number and hash of the newest event, which nobody else can follow until the commit, and the instant."""
-    await session.execute(
-        upsert(audit_head).values(company_id=company_id, number=0, hash=GENESIS).on_conflict_do_nothing()
-    )
+    known = upsert(audit_head).values(company_id=company_id, number=0, hash=GENESIS)
+    # Writing the number that stands there takes the row's lock and answers it, in one statement.
+    locked = known.on_conflict_do_update(index_elements=["company_id"], set_={"number": audit_head.c.number})
     head = (
-        await session.execute(
-            select(audit_head.c.number, audit_head.c.hash, text("clock_timestamp()"))
-            .where(audit_head.c.company_id == company_id)
-            .with_for_update()
-        )
+        await session.execute(locked.returning(audit_head.c.number, audit_head.c.hash, text("clock_timestamp()")))
     ).one()
     return head.number, head.hash, head[2].astimezone(UTC)
 
