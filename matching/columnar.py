@@ -28,11 +28,13 @@ def cascade(documents: pl.DataFrame, receipts: pl.DataFrame) -> Cascade:
     debts = documents.select("account", "currency", "number", "issued", amount="open").with_row_index("d")
     money = receipts.select("account", "currency", "number", "day", amount="left").with_row_index("m")
     only = ~_account_and_amount(debts).is_duplicated()
-    named = _named(debts, money)
+    naming = money.select("m", "number").join(debts.select("d", "number"), on="number", how="inner").select("m", "d")
+    named = _named(debts, money, naming)
     unnamed_money = money.filter(~_marked(money.height, named["m"]) & money["number"].is_null())
     alone = _alone(debts.filter(~_marked(debts.height, named["d"]) & only), unnamed_money, debts["account"])
-    named = _uncontested(named.filter(only.gather(named["d"])), money, alone)
-    applied = pl.concat([named.with_columns(named=pl.lit(value=True)), alone.with_columns(named=pl.lit(value=False))])
+    named = named.filter(only.gather(named["d"]))
+    pairs = pl.concat([named.with_columns(named=pl.lit(value=True)), alone.with_columns(named=pl.lit(value=False))])
+    applied = _uncontested(pairs, money, naming)
     rows = pl.DataFrame({
         "receipt": receipts["receipt"].gather(applied["m"]),
         "document": documents["document"].gather(applied["d"]),
@@ -47,9 +49,8 @@ def _account_and_amount(rows: pl.DataFrame) -> pl.Series:
     return rows.select(pl.col("account").hash() ^ pl.col("amount").hash(1)).to_series()
 
 
-def _named(debts: pl.DataFrame, money: pl.DataFrame) -> pl.DataFrame:
-    """Pairs (m, d) of which the number, the account and the whole amount agree, each side once."""
-    pairs = money.select("m", "number").join(debts.select("d", "number"), on="number", how="inner").select("m", "d")
+def _named(debts: pl.DataFrame, money: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """The pairs (m, d) of one number of which the account and the whole amount agree too, each side once."""
     agree = pl.repeat(value=True, n=pairs.height, dtype=pl.Boolean, eager=True)
     for column in SAME_DEBT:
         agree &= money[column].gather(pairs["m"]) == debts[column].gather(pairs["d"])
@@ -60,10 +61,8 @@ def _named(debts: pl.DataFrame, money: pl.DataFrame) -> pl.DataFrame:
 
 def _alone(free: pl.DataFrame, money: pl.DataFrame, accounts: pl.Series) -> pl.DataFrame:
     """Pairs (m, d) of an amount that one receipt and one document of the account have, unlikely to be chance."""
-    pairs = money.join(free, on=SAME_DEBT, how="inner").filter(
-        ~(pl.col("day") < pl.col("issued")).fill_null(value=False)
-    )
-    pairs = pairs.filter(pl.col("m").is_unique() & pl.col("d").is_unique())
+    pairs = money.join(free, on=SAME_DEBT, how="inner").filter(pl.col("m").is_unique() & pl.col("d").is_unique())
+    pairs = pairs.filter(~(pl.col("day") < pl.col("issued")).fill_null(value=False))
     owed = accounts.value_counts(name="owed")
     chance = pl.col("owed") / (9.0 * 10.0 ** (significant_digits("amount") - 1))
     return pairs.join(owed, on="account", how="inner").filter(chance < FEWEST_CHANCES).select("m", "d")
@@ -74,11 +73,14 @@ def significant_digits(column: str) -> pl.Expr:
     return pl.col(column).abs().cast(pl.String).str.strip_chars_end("0").str.len_bytes().cast(pl.Float64)
 
 
-def _uncontested(named: pl.DataFrame, money: pl.DataFrame, alone: pl.DataFrame) -> pl.DataFrame:
-    """Leaves out pairs that other money of the account and amount makes doubtful."""
-    used = _marked(money.height, named["m"]) | _marked(money.height, alone["m"])
-    other = _account_and_amount(money.filter(~used))
-    return named.filter(~_account_and_amount(money[named["m"]]).is_in(other.implode()))
+def _uncontested(pairs: pl.DataFrame, money: pl.DataFrame, naming: pl.DataFrame) -> pl.DataFrame:
+    """Leaves out pairs in doubt: other money has the account and amount, or names the document, and found nothing."""
+    used = _marked(money.height, pairs["m"])
+    other = money.filter(~used)
+    same_amount = _account_and_amount(money[pairs["m"]]).is_in(_account_and_amount(other).implode())
+    named_too = naming["d"].filter(~used.gather(naming["m"]))
+    same_number = pairs["d"].is_in(named_too.implode())
+    return pairs.filter(~same_amount & ~same_number)
 
 
 def _marked(height: int, places: pl.Series) -> pl.Series:
