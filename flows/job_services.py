@@ -35,8 +35,8 @@ async def _chase(engine: Database, _settings: Settings, company: Company, occasi
     return await chase_customers(engine, company, date.fromisoformat(occasion))
 
 
-async def _follow(engine: Database, _settings: Settings, company: Company, _occasion: str) -> dict[str, Any]:
-    return await follow_answers(engine, company)
+async def _follow(engine: Database, settings: Settings, company: Company, _occasion: str) -> dict[str, Any]:
+    return await follow_answers(engine, company, settings.slack_channel)
 
 
 async def _timers(engine: Database, _settings: Settings, company: Company, _occasion: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ A request may be decided, a version replaced, a reminder answered while a mail s
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
+from storage.chases import open_amounts
 from storage.database import Session
 from storage.deliveries import decision_facts
 from storage.message_facts import RunDecisions, run_decisions, statuses_of
@@ -60,9 +61,13 @@ async def _version_holds(session: Session, company_id: UUID, row: OutboxRow) -> 
 
 
 async def _something_waits(session: Session, company_id: UUID, row: OutboxRow) -> None:
-    """A reminder about documents keeps its reason; one about statements alone ends with their answers."""
+    """A reminder ends once all its documents are paid and all its statements answered."""
     asked = [UUID(str(one["statement_id"])) for one in row.payload.get("statements", ())]
-    if not asked or row.payload.get("items"):
+    items = [UUID(str(one["item_id"])) for one in row.payload.get("items", ()) if "item_id" in one]
+    left = await open_amounts(session, company_id, items) if items else {}
+    if items and not asked and not any(amount > 0 for amount in left.values()):
+        raise MessageOutdatedError("everything that it asks for is paid")
+    if not asked or any(amount > 0 for amount in left.values()) or len(items) < len(row.payload.get("items", ())):
         return
     found = await statuses_of(session, company_id, asked)
     if all(status != UNANSWERED for _, status in found):

@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, insert, or_, select, update
 
 from statements.promises import TOLD_DAYS, Outcome, Received
 from storage.database import Session
-from storage.schema import customer, open_item, payment_hint, promise, statement
+from storage.schema import answer, customer, open_item, payment_hint, promise, statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +169,20 @@ async def promises_to_judge(session: Session, company_id: UUID) -> dict[tuple[UU
         one = PromiseRow(*row)
         found[one.customer_id, one.currency].append(one)
     return found
+
+
+async def promises_due(session: Session, company_id: UUID, after: date, until: date) -> list[tuple[PromiseRow, UUID]]:
+    """Open promises due after one day and until another, each with the contact who gave it."""
+    query = (
+        select(*_PROMISE, answer.c.contact_id)
+        .join(answer, (answer.c.company_id == promise.c.company_id) & (answer.c.id == promise.c.answer_id))
+        .where(
+            promise.c.company_id == company_id, promise.c.status == "open", promise.c.due_on > after,
+            promise.c.due_on <= until, answer.c.contact_id.is_not(None),
+        )
+        .order_by(promise.c.id)
+    )  # fmt: skip
+    return [(PromiseRow(*row[:-1]), row[-1]) for row in await session.execute(query)]
 
 
 async def receipts_since(

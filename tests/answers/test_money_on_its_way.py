@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from services.chase_customers import chase_customers
 from services.close_payment_hint import PaymentHintClosed, PaymentHintUnknown, close_payment_hint
-from services.judge_promises import judge_promises_of
+from services.judge_promises import judge_promises_of, remind_of_promises
+from services.message_reasons import MessageOutdatedError, check_reason
 from services.record_answer import (
     AnswerIncomplete,
     DisputedLine,
@@ -25,6 +26,7 @@ from statements.promises import GRACE_DAYS, TOLD_DAYS, Promise, Received, judge_
 from storage.audit import Actor
 from storage.database import Database, transaction
 from storage.identifiers import new_id
+from storage.outbox import list_rows
 from storage.promises import open_hints
 from storage.schema import audit_event, outbox, payment_hint, promise, task
 from tests.answers.desk import Desk, new_desk
@@ -105,6 +107,31 @@ async def test_a_promise_is_not_chased_before_its_day(engine: Database) -> None:
     assert (await reminder_totals(desk))[-1] == {"CNY": "350.50"}
 
 
+async def test_the_customer_hears_of_a_promise_on_the_working_day_before_it_once(engine: Database) -> None:
+    desk = await new_desk(engine)
+    await desk.answer("promise", promises=(PromisedPart("80.00", day(1)), PromisedPart("20.00", day(60))))
+    assert await remind_of_promises(engine, desk.book.company, TODAY) == 1
+    assert await remind_of_promises(engine, desk.book.company, TODAY) == 0
+    [mail] = await desk.rows(select(outbox).where(outbox.c.kind == "promise_due"))
+    assert (mail.recipient, mail.payload["amount"], mail.payload["due_on"]) == ("pay@customer.example", "80.00", day(1))
+
+
+async def test_a_waiting_reminder_ends_when_all_of_it_is_paid(engine: Database) -> None:
+    desk = await new_desk(engine)
+    await desk.answer("agree")
+    await next_working_day(desk, TODAY)
+    async with transaction(engine, desk.book.company.id) as session:
+        [row] = [one for one in await list_rows(session, desk.book.company.id) if one.kind == "reminder"]
+        await check_reason(session, desk.book.company.id, row)
+    receipt = Item("R-9", -350_50, date(2026, 6, 1), kind="receipt")
+    await desk.book.add_items(desk.customer, [receipt])
+    for item, amount in ((desk.items[0], 100_00), (desk.items[1], 250_50)):
+        await desk.book.apply(receipt, item, amount, date(2026, 6, 1))
+    async with transaction(engine, desk.book.company.id) as session:
+        with pytest.raises(MessageOutdatedError):
+            await check_reason(session, desk.book.company.id, row)
+
+
 async def test_a_new_promise_takes_the_place_of_the_open_ones(engine: Database) -> None:
     desk = await new_desk(engine)
     await desk.answer("promise", promises=(PromisedPart("300.00", day(5)),))
@@ -142,6 +169,10 @@ async def test_kept_and_broken_are_measured_and_a_broken_one_is_a_task(engine: D
     assert [tuple(row) for row in rows] == [("kept", 100_00), ("broken", 30_00)]
     [row] = await desk.rows(select(task).where(task.c.kind == "promise_broken"))
     assert (row.facts["amount"], row.facts["received"]) == ("80.00", "30.00")
+    told = await desk.rows(
+        select(outbox.c.payload).where(outbox.c.kind == "promise_broken", outbox.c.channel == "email")
+    )
+    assert [(one.payload["amount"], one.payload["promised_by"]) for one in told] == [("80.00", "王建国")]
     verbs = [row.verb for row in await desk.rows(select(audit_event.c.verb))]
     assert {"promise_kept", "promise_broken"} <= set(verbs)
 
