@@ -27,7 +27,7 @@ PAGE = 50
 """Cards of one page: more than a person decides at a sitting."""
 
 SCAN = 200
-"""Requests read per query while filling a page: some are for a role that the person may not use here."""
+"""Requests read per further query while a page is not full: some are for a role that the person may not use here."""
 
 
 class CursorInvalid(Refusal):
@@ -87,12 +87,14 @@ async def inbox(
     asked = [people[one] for one in principals_of(person_id, grants) if one in people]
     place = _place(after, order)
     chosen: list[tuple[Waiting, UUID, Env]] = []
+    wanted = limit + 1
     while len(chosen) <= limit:
         roles = sorted({role for one in asked for role in one.roles})
-        rows = await waiting_for(session, company.id, [one.id for one in asked], roles, place, SCAN, run_id, order)
+        rows = await waiting_for(session, company.id, [one.id for one in asked], roles, place, wanted, run_id, order)
         chosen += await _mine(session, company.id, rows, person, asked)
-        if len(rows) < SCAN:
+        if len(rows) < wanted:
             break
+        wanted = SCAN
         place = (rows[-1].place, rows[-1].stored.request.id)
     page = chosen[:limit]
     cards = await _cards(session, company, page, people, person, language or person.language)
@@ -168,9 +170,26 @@ async def _cards(
     person: Person, language: str,
 ) -> list[Card]:  # fmt: skip
     described = await describe_many(session, company.id, [row.stored for row, _, _ in page], language)
+    left = _HoursLeft()
     return [
-        _card(row, authority, env, people, person, described[row.stored.request.id]) for row, authority, env in page
+        _card(row, authority, env, people, person, described[row.stored.request.id], left)
+        for row, authority, env in page
     ]
+
+
+class _HoursLeft:
+    """Working hours until a deadline; the cards of a page share a few, and counting days takes longest of all."""
+
+    def __init__(self) -> None:
+        self._known: dict[datetime, int] = {}
+
+    def until(self, expires_at: datetime | None, env: Env) -> int | None:
+        """None where nothing expires."""
+        if expires_at is None:
+            return None
+        if expires_at not in self._known:
+            self._known[expires_at] = env.calendar.hours_left(env.now, expires_at)
+        return self._known[expires_at]
 
 
 async def describe_many(
@@ -196,17 +215,18 @@ async def describe_many(
 
 
 def _card(
-    row: Waiting, authority: UUID, env: Env, people: dict[UUID, Person], person: Person, description: Description
-) -> Card:
+    row: Waiting, authority: UUID, env: Env, people: dict[UUID, Person], person: Person, description: Description,
+    left: _HoursLeft,
+) -> Card:  # fmt: skip
     request, stage = row.stored.request, row.stored.request.current()
-    left = None if stage.expires_at is None else env.calendar.hours_left(env.now, stage.expires_at)
     return Card(
         request_id=request.id, subject_kind=request.subject_kind, subject_id=request.subject_id, round=request.round,
         stage=request.stage, stage_name=stage.name, digest=request.digest, authority_id=authority,
         for_whom="" if authority == person.id else people[authority].name, title=description.title,
         figures=tuple({"label": one.label, "value": one.value} for one in description.figures),
         checks=description.checks, url_path=description.url_path, opened_at=row.opened_at, due_at=stage.expires_at,
-        hours_left=left, assure=stage.assure, bulk=stage.bulk, comment_required=tuple(sorted(env.policy.comments)),
+
+        hours_left=left.until(stage.expires_at, env), assure=stage.assure, bulk=stage.bulk, comment_required=tuple(sorted(env.policy.comments)),
         facts=dict(request.facts),
     )  # fmt: skip
 
