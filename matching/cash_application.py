@@ -160,13 +160,14 @@ class _Round:
 
     def _put_earlier_money_first(self) -> None:
         """Of two payments of one amount for one document the earlier pays it, however badly written; for review."""
-        settled = {(one.claim.paid, one.chosen.document.id): one for one in self.settled}
         for place in sorted(self._open_claims):
             claim = self.claims[place]
             later = [
                 one
-                for (paid, _), one in settled.items()
-                if paid == claim.paid and claim.order < one.claim.order and self._may_mean(claim, one.chosen.document)
+                for one in self.settled
+                if one.claim.paid == claim.paid
+                and claim.order < one.claim.order
+                and self._may_mean(claim, one.chosen.document)
             ]
             if len(later) == 1:
                 self._exchange(place, later[0])
