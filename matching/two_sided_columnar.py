@@ -167,7 +167,7 @@ def _timed_pairs(pairs: pl.DataFrame, period: Period) -> pl.DataFrame:
 
 
 def _timed(link: Link, our_days: dict[int, date | None], their_days: dict[int, date | None], period: Period) -> Link:
-    if period.end is None:
+    if period.end is None or (link.kind is not Kind.MATCHED and not period.given):
         return link
     days = [*(our_days[place] for place in link.ours), *(their_days[place] for place in link.theirs)]
     kind = timed(link.kind, [period.late(day) for day in days], given=period.given)

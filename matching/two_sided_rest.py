@@ -48,20 +48,28 @@ def repeated_numbers(board: Board) -> None:
 
 def board_pairs(ours: list[Entry], theirs: list[Entry]) -> list[tuple[Entry, Entry]]:
     """Rows of equal amount, each with one of its own day when there is one, else with the next."""
+    if len(ours) == 1:
+        their = _nearest(ours[0], [one for one in theirs if money_of(one) == money_of(ours[0])])
+        return [(ours[0], their)] if their is not None else []
     found = []
     their_by_money = by_key(theirs, money_of)
     for money, alike in by_key(ours, money_of).items():
         waiting = list(their_by_money.get(money, ()))
         late = []
         for our in alike:
-            their = next((one for one in waiting if one.day == our.day), None)
-            if their is None:
+            their = _nearest(our, waiting)
+            if their is None or their.day != our.day:
                 late.append(our)
             else:
                 waiting.remove(their)
                 found.append((our, their))
         found.extend(zip(late, waiting, strict=False))
     return found
+
+
+def _nearest(our: Entry, alike: list[Entry]) -> Entry | None:
+    """The row of the same day, else the first."""
+    return next((one for one in alike if one.day == our.day), next(iter(alike), None))
 
 
 def _rest_of_number(board: Board, ours: list[Entry], theirs: list[Entry]) -> None:
