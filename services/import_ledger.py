@@ -23,7 +23,7 @@ from services.add_profile import keep_used_version, profile_in_use
 from services.allocate_by_reference import apply_references
 from services.post_records import Posted, Target, post_records, totals_of
 from storage.audit import SYSTEM, Actor, record
-from storage.bulk import new_ids, stage
+from storage.bulk import COPY_CHUNK_ROWS, new_ids, stage
 from storage.companies import Company
 from storage.database import Database, Session, transaction
 from storage.identifiers import new_id
@@ -299,17 +299,22 @@ async def _keep_raw(
     kept = pl.concat([held, noticed])
     if not kept.height:
         return
+    parts = (_raw_rows(collected, findings, part) for part in kept.sort("row").iter_slices(COPY_CHUNK_ROWS))
+    await stage(session, "staged_raw", STAGED_RAW, parts)
+    await keep_staged_raw(session, target.company_id, target.import_id, target.source_id)
+
+
+def _raw_rows(collected: Collected, findings: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
+    """These rows (`row`, `outcome`) as they are kept: with their cells and with what was said about them."""
     codes = findings.join(kept, on="row", how="semi").with_columns(
         pl.struct("column", "raw", "code").struct.json_encode().alias("finding")
     )
     codes = codes.group_by("row", maintain_order=True).agg(pl.col("finding").str.join(",").alias("findings"))
     rows = kept.join(codes, on="row").join(raw_cells(collected, kept), on="row").sort("row")
-    frame = rows.select(
+    return rows.select(
         pl.Series("id", new_ids(rows.height), dtype=pl.String), pl.col("row").alias("row_number"), "cells", "outcome",
         ("[" + pl.col("findings") + "]").alias("findings"),
     )  # fmt: skip
-    await stage(session, "staged_raw", STAGED_RAW, frame)
-    await keep_staged_raw(session, target.company_id, target.import_id, target.source_id)
 
 
 async def _close_taken(

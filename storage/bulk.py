@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from array import array
+from collections.abc import Iterable
 from typing import Any, cast
 
 import polars as pl
@@ -23,8 +24,10 @@ UUID_BATCH = 1 << 24
 UUID_BYTES = 16
 
 
-async def stage(session: Session, name: str, columns: dict[str, str], frame: pl.DataFrame) -> None:
-    """Makes the temporary table `name` (column → SQL type), which the commit drops, and fills it from the frame."""
+async def stage(
+    session: Session, name: str, columns: dict[str, str], frame: pl.DataFrame | Iterable[pl.DataFrame]
+) -> None:
+    """Makes the temporary table `name` (column → SQL type), which the commit drops, and fills it from the frames."""
     declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
     await session.execute(text(f"create temporary table {name} ({declared}) on commit drop"))
     raw = await session.get_raw_connection()
@@ -33,8 +36,9 @@ async def stage(session: Session, name: str, columns: dict[str, str], frame: pl.
         sql.Identifier(name), sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Literal(NULL_TEXT)
     )
     async with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for part in frame.select(list(columns)).iter_slices(COPY_CHUNK_ROWS):
-            await copy.write(part.write_csv(include_header=False, null_value=NULL_TEXT, quote_style="non_numeric"))
+        for one in [frame] if isinstance(frame, pl.DataFrame) else frame:
+            for part in one.select(list(columns)).iter_slices(COPY_CHUNK_ROWS):
+                await copy.write(part.write_csv(include_header=False, null_value=NULL_TEXT, quote_style="non_numeric"))
     await session.execute(text(f"analyze {name}"))
 
 
