@@ -1,12 +1,14 @@
 """Bank files into receipts: once, to the right customer or to nobody, and nothing of a file that does not tie."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from ledger.business_calendar import parse_period
 from scripts.bank_samples import camt053, mt940, ofx, plain_table
 from services.accept_bank_file import BankFileNotHeld, PersonRequired, accept_bank_file, discard_bank_file
 from services.assign_receipt import (
@@ -17,8 +19,10 @@ from services.assign_receipt import (
     forget_payer_rule,
     set_receipt_aside,
 )
+from services.build_statements import build_statements
 from services.import_bank_file import BankLayoutUnknown
 from services.read_bank_file import BankFileRefused
+from services.report_balance import report_balance
 from services.save_bank_layout import bank_layout_names, save_bank_layout
 from services.verify_audit import verify_audit
 from storage.audit import SYSTEM
@@ -157,6 +161,10 @@ async def test_money_back_to_a_customer(till: Till) -> None:
     waiting = next(line for line in await till.lines() if line[0] == "unassigned")
     await assign_receipt(till.house.engine, till.house.company, waiting[3], "C1", till.clerk)
     assert sorted(amount for _, _, amount, _ in await till.receipts()) == [-10000, 800, 10000]
+    balance = await report_balance(till.house.engine, till.house.company, date(2026, 6, 30), customer_code="C1")
+    assert balance["customers"][0]["open"] == "208.00"
+    built = await build_statements(till.house.engine, till.house.company, parse_period("2026-06"))
+    assert {one["ties"] for one in built} == {True}
 
 
 async def test_two_customers_of_one_name_are_nobody(till: Till) -> None:
