@@ -225,9 +225,8 @@ def _card(
         for_whom="" if authority == person.id else people[authority].name, title=description.title,
         figures=tuple({"label": one.label, "value": one.value} for one in description.figures),
         checks=description.checks, url_path=description.url_path, opened_at=row.opened_at, due_at=stage.expires_at,
-
-        hours_left=left.until(stage.expires_at, env), assure=stage.assure, bulk=stage.bulk, comment_required=tuple(sorted(env.policy.comments)),
-        facts=dict(request.facts),
+        hours_left=left.until(stage.expires_at, env), assure=stage.assure, bulk=stage.bulk,
+        comment_required=tuple(sorted(env.policy.comments)), facts=dict(request.facts),
     )  # fmt: skip
 
 
