@@ -23,15 +23,15 @@ BATCH = 4
 """Small, so that a kill takes few others with it and the next child finds work at once."""
 
 
-def run_relay(database: str, port: int, archive: str | None, failpoint: str | None) -> None:
+def run_relay(database: str, port: int, archive: str | None, slack: str, failpoint: str | None) -> None:
     """Relays until killed or, on SIGTERM, to the end of the round."""
     if failpoint is not None:
         os.environ[VARIABLE] = failpoint
     logging.disable(logging.WARNING)
-    asyncio.run(_relay(database, port, archive))
+    asyncio.run(_relay(database, port, archive, slack))
 
 
-async def _relay(database: str, port: int, archive: str | None) -> None:
+async def _relay(database: str, port: int, archive: str | None, slack_url: str) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     engine = engine_for(database)
@@ -40,7 +40,7 @@ async def _relay(database: str, port: int, archive: str | None) -> None:
     async def has(message_id: str) -> bool:
         return message_id in (await asyncio.to_thread(Path(str(archive)).read_text)).split("\n")
 
-    slack = SlackCarrier("xoxb-local", "http://127.0.0.1:9/")
+    slack = SlackCarrier("xoxb-local", slack_url)
     carriers = Carriers(smtp, slack, has if archive is not None else None, PACE, batch=BATCH)
     with contextlib.suppress(asyncio.CancelledError):
         await relay_companies(engine, Settings(), stop, carriers, idle=0.05, database_wait=0.2)

@@ -28,7 +28,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from notifications.failpoints import FAILPOINTS
 from notifications.mail_catcher import MailCatcher
 from scripts.fault_child import PACE, run_relay
-from scripts.fault_sink import SERVER_IDLE, Sink
+from scripts.fault_sink import GONE, SERVER_IDLE, Sink
+from scripts.fault_slack import FaultySlack, faulty_slack, posted
 from scripts.period_faults import PeriodTrial, run_period_trial
 from services.add_company import add_company
 from storage.database import Database, engine_for, transaction
@@ -36,9 +37,17 @@ from storage.embedded import database_url, start_embedded
 from storage.migrate import migrate
 from storage.outbox import Message, enqueue
 
-POINTS = [point for point in FAILPOINTS if not point.startswith("slack")]
-LONGEST_LIFE = 0.8
+LONGEST_LIFE = 1.5
 """Seconds that a child lives when it does not come to its failpoint."""
+
+Target = tuple[str, int, str | None, str]
+"""Database, the mail server's port, the archive's file if there is one, the chat's address."""
+
+CHAT_EVERY, GONE_EVERY = 10, 50
+"""Every tenth message is a chat message, every fiftieth goes to an address that does not exist."""
+
+AT_ONCE = 3
+"""Relays that live beside each other: claims, leases and fences are there for them."""
 
 MESSAGES_PER_KILL = 5
 DOMAINS = 40
@@ -72,31 +81,42 @@ async def run_trial(
     server = MailCatcher(sink.keep, sink.faults(), SERVER_IDLE)
     port = await server.start()
     engine = engine_for(url)
+    chat = FaultySlack(chance, trial.done)
     started = time.monotonic()
-    try:
+    async with faulty_slack(engine, chat) as slack:
         company = await _queue(engine, trial.messages)
-        asked = str(archive) if trial.with_archive else None
+        target: Target = (url, port, str(archive) if trial.with_archive else None, slack)
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["scripts.fault_child", "scripts.faults"])
-        for number in range(trial.kills):
-            await _one_kill(trial, context, (url, port, asked), chance, pause=number < trial.pauses)
-            if database is not None and trial.restarts and number % max(1, trial.kills // trial.restarts) == 0:
+        for number in range(0, trial.kills, AT_ONCE):
+            several = range(number, min(number + AT_ONCE, trial.kills))
+            await asyncio.gather(
+                *(_one_kill(trial, context, target, chance, pause=one < trial.pauses) for one in several)
+            )
+            if database is not None and trial.restarts and number // AT_ONCE % _every(trial) == 0:
                 await asyncio.to_thread(_restart_database, database, trial)
-        sink.calm = True
-        await _finish(context, (url, port, asked), engine, company)
+        sink.calm = chat.calm = True
+        await _finish(context, target, engine, company)
         counts = await _count(engine, archive)
-    finally:
-        await server.stop()
-        await engine.dispose()
+    await server.stop()
+    await engine.dispose()
     return {**counts, "seconds": round(time.monotonic() - started)}
+
+
+def _every(trial: Trial) -> int:
+    """After how many rounds of kills PostgreSQL is restarted."""
+    return max(1, trial.kills // AT_ONCE // trial.restarts)
 
 
 async def _queue(engine: Database, messages: int) -> UUID:
     company = await add_company(engine, "FAULTS", "Fault Trading", "USD", "UTC")
     async with transaction(engine, company) as session:
         for number in range(messages):
+            chat = number % CHAT_EVERY == CHAT_EVERY - 1
+            name = GONE if number % GONE_EVERY == 0 else "someone"
+            to = f"C{number}" if chat else f"{name}{number}@d{number % DOMAINS}.example"
             message = Message(
-                "run_finished", "email", f"someone{number}@d{number % DOMAINS}.example", f"fault/{number}", "run", "1",
+                "run_finished", "slack" if chat else "email", to, f"fault/{number}", "run", "1",
                 {"run_id": "1", "period": "2026-06", "figures": {"Statements": number}},
                 lane=("urgent", "normal", "bulk")[number % 3],
             )  # fmt: skip
@@ -105,10 +125,10 @@ async def _queue(engine: Database, messages: int) -> UUID:
 
 
 async def _one_kill(
-    trial: Trial, context: ForkServerContext, target: tuple[str, int, str | None], chance: random.Random, *, pause: bool
+    trial: Trial, context: ForkServerContext, target: Target, chance: random.Random, *, pause: bool
 ) -> None:
     named = chance.random() < 0.6  # noqa: PLR2004 - a little more than half at named places, the rest at any moment
-    point = f"{chance.choice(POINTS)}:{chance.randint(1, 4)}" if named else None
+    point = f"{chance.choice(FAILPOINTS)}:{chance.randint(1, 4)}" if named else None
     child = context.Process(target=run_relay, args=(*target, point))
     child.start()
     await asyncio.to_thread(child.join, chance.uniform(0.1, LONGEST_LIFE))
@@ -123,9 +143,7 @@ async def _one_kill(
     trial.done["killed at any moment"] += 1
 
 
-async def _sleep_past_lease(
-    trial: Trial, context: ForkServerContext, target: tuple[str, int, str | None], child: ForkServerProcess
-) -> None:
+async def _sleep_past_lease(trial: Trial, context: ForkServerContext, target: Target, child: ForkServerProcess) -> None:
     """The child stands still longer than lease and quiet period while another works, then wakes up."""
     _signal(child, signal.SIGSTOP)
     other = context.Process(target=run_relay, args=(*target, None))
@@ -157,9 +175,7 @@ def _restart_database(server: PostgresServer, trial: Trial) -> None:
     trial.done["databases killed and restarted"] += 1
 
 
-async def _finish(
-    context: ForkServerContext, target: tuple[str, int, str | None], engine: Database, company: UUID
-) -> None:
+async def _finish(context: ForkServerContext, target: Target, engine: Database, company: UUID) -> None:
     child = context.Process(target=run_relay, args=(*target, None))
     child.start()
     until = time.monotonic() + END_MOST
@@ -185,16 +201,22 @@ async def _open(engine: Database, company: UUID) -> int:
 async def _count(engine: Database, archive: Path) -> dict[str, int]:
     lines = await asyncio.to_thread(archive.read_text)
     arrived = Counter(line for line in lines.split("\n") if line)
+    arrived += await posted(engine)
     async with engine.begin() as session:
-        rows = (await session.execute(text("select message_id, state, phase from outbox"))).all()
+        rows = (await session.execute(text("select id::text, message_id, channel, state, recipient from outbox"))).all()
         tries = (await session.execute(text("select count(*) from delivery_attempt"))).scalar_one()
+    wanted = [row for row in rows if not row.recipient.startswith(GONE)]
+    times = {row.id: arrived[row.id if row.channel == "slack" else row.message_id] for row in rows}
     return {
-        "messages": len(rows),
-        "arrived": sum(arrived[row.message_id] > 0 for row in rows),
-        "lost": sum(arrived[row.message_id] == 0 for row in rows),
-        "said accepted, not there": sum(row.state == "accepted" and not arrived[row.message_id] for row in rows),
-        "repeated": sum(count - 1 for count in arrived.values()),
-        "unresolved": sum(row.state != "accepted" for row in rows),
+        "messages": len(wanted),
+        "arrived": sum(times[row.id] > 0 for row in wanted),
+        "lost": sum(times[row.id] == 0 for row in wanted),
+        "said accepted, not there": sum(row.state == "accepted" and not times[row.id] for row in wanted),
+        "repeated": sum(max(count - 1, 0) for count in times.values()),
+        "unresolved": sum(row.state != "accepted" for row in wanted),
+        "refused for good and suppressed": sum(
+            row.state == "suppressed" and not times[row.id] for row in rows if row not in wanted
+        ),
         "attempts written down": int(tries),
     }
 
