@@ -42,10 +42,16 @@ class Board:
 
     def shared(self, key: Callable[[Entry], Key | None]) -> Iterator[tuple[list[Entry], list[Entry]]]:
         """The rows of both sides that have one key, for every key that both sides have; None is no key."""
-        our, their = by_key(self.ours.values(), key), by_key(self.theirs.values(), key)
-        for each, rows in our.items():
-            if each in their:
-                yield rows, their[each]
+        # Few keys are shared when much is left over: only those are gathered.
+        keyed = [(value, entry) for entry in self.ours.values() if (value := key(entry)) is not None]
+        wanted = {value for value, _ in keyed}
+        theirs = by_key(self.theirs.values(), lambda entry: value if (value := key(entry)) in wanted else None)
+        ours: dict[Key, list[Entry]] = defaultdict(list)
+        for value, entry in keyed:
+            if value in theirs:
+                ours[value].append(entry)
+        for value, rows in ours.items():
+            yield rows, theirs[value]
 
     def close_twins(self, *, alone_too: bool) -> None:
         """Rows whose number and amount stand on their own side already, with a partner or (`alone_too`) without one."""
@@ -67,11 +73,12 @@ class Board:
 
 def by_key(entries: Iterable[Entry], key: Callable[[Entry], Key | None]) -> dict[Key, list[Entry]]:
     """The entries under their keys, in their order; those without a key are left out."""
-    found: dict[Key, list[Entry]] = defaultdict(list)
+    found: defaultdict[Key, list[Entry]] = defaultdict(list)
     for entry in entries:
         value = key(entry)
         if value is not None:
             found[value].append(entry)
+    found.default_factory = None
     return found
 
 

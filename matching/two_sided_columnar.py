@@ -129,7 +129,7 @@ def _entries(side: pl.DataFrame, places: Iterable[pl.Series]) -> list[Entry]:
     chosen = pl.concat(places).sort()
     rows = side.with_row_index("place")[chosen].with_columns(key=_key().fill_null(""))
     columns = ("place", "row", "number", "key", "day", "currency", "amount", "text")
-    return [Entry(*row) for row in rows.select(columns).iter_rows()]
+    return [Entry._make(row) for row in rows.select(columns).rows()]
 
 
 def _crossings(pairs: pl.DataFrame) -> list[Crossing]:
