@@ -1,5 +1,6 @@
 """Cash application: receipts beside the documents that they probably pay, and what people make of it."""
 
+import re
 from typing import Annotated
 from uuid import UUID
 
@@ -30,6 +31,9 @@ from storage.matching_page import (
 from storage.receipts_matching import rules
 
 router = APIRouter(include_in_schema=False)
+
+AMOUNT_FIELD = re.compile(r"amount_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""The field beside a document."""
 
 CLERKS = ("clerk", "administrator")
 
@@ -74,11 +78,8 @@ async def split(request: Request, known: HouseOf, viewer: Viewer, item_id: UUID)
     """Applies the amounts written beside the documents."""
     need_role(viewer, *CLERKS)
     form = await request.form()
-    parts = [
-        (UUID(name.removeprefix("amount_")), value)
-        for name, value in form.items()
-        if name.startswith("amount_") and isinstance(value, str) and value.strip()
-    ]
+    written = {name: value for name, value in form.items() if isinstance(value, str) and value.strip()}
+    parts = [(UUID(name[7:]), value) for name, value in written.items() if AMOUNT_FIELD.fullmatch(name)]
     await apply_by_hand(known.engine, viewer.company, item_id, parts, Actor("user", viewer.user_id))
     return back_to("/matching")
 
