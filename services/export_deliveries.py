@@ -14,7 +14,7 @@ from words.catalog import translate
 
 COLUMNS = (
     "Message", "Statement", "Customer", "Recipient", "Channel", "State", "Queued", "Accepted", "The server's words",
-    "Opened by the customer", "Answered", "Answered by mail", "Came back", "Tries", "Variant", "Message-ID",
+    "Opened by the customer", "Answered", "Answered by mail", "Came back", "Tries", "Message-ID",
 )  # fmt: skip
 
 
@@ -41,5 +41,5 @@ def _cells(row: dict[str, Any], language: str, zone: ZoneInfo) -> list[Cell]:
         translate(MESSAGES.get(row["kind"], row["kind"]), language), row["statement_number"], row["customer_name"],
         row["recipient"], row["channel"], translate(STATES[row["state"]], language), local(row["created_at"]),
         local(row["accepted_at"]), row["answer"], local(row["opened_at"]), local(row["answered_at"]),
-        local(row["replied_at"]), row["bounced_words"], row["tries"], row["variant"], row["message_id"],
+        local(row["replied_at"]), row["bounced_words"], row["tries"], row["message_id"],
     ]  # fmt: skip

@@ -59,7 +59,7 @@ def _messages(company_id: UUID) -> Select[Any]:
     return (
         select(
             outbox.c.id, outbox.c.kind, outbox.c.channel, outbox.c.lane, outbox.c.recipient, outbox.c.state,
-            outbox.c.phase, outbox.c.tries, outbox.c.answer, outbox.c.message_id, outbox.c.variant,
+            outbox.c.phase, outbox.c.tries, outbox.c.answer, outbox.c.message_id,
             outbox.c.subject_kind, outbox.c.subject_id, outbox.c.customer_id, outbox.c.created_at,
             outbox.c.accepted_at, outbox.c.next_at, customer.c.name.label("customer_name"),
             statement.c.number.label("statement_number"), statement.c.id.label("statement_id"),

@@ -45,7 +45,6 @@ outbox = owned_table(
     text_column("external_id", required=False),  # chat channel and timestamp
     instant("accepted_at", required=False),
     recorded("created_at"),
-    text_column("variant", default=""),  # which wording was sent: "" = the house's, else a template's variant
     UniqueConstraint("company_id", "dedup_key"),
     UniqueConstraint("company_id", "message_id"),
     CheckConstraint(
@@ -146,29 +145,4 @@ message_preference = Table(
     Column("digest_above", Integer, nullable=True),
     recorded(),
     ForeignKeyConstraint(["company_id"], ["company.id"]),
-)
-
-message_template = owned_table(
-    "message_template",
-    text_column("kind"),
-    text_column("language"),
-    text_column("variant"),
-    Column("number", Integer, nullable=False),  # grows with each change of this kind, language and variant
-    json_document("parts"),  # subject.txt, body.txt, body.html
-    text_column("state", default="draft"),  # draft, published, retired
-    Column("written_by", Uuid, nullable=True),
-    Column("published_by", Uuid, nullable=True),
-    recorded(),
-    UniqueConstraint("company_id", "kind", "language", "variant", "number"),
-    CheckConstraint("state in ('draft','published','retired')", name="known_state"),
-    CheckConstraint("published_by is null or published_by is distinct from written_by", name="four_eyes"),
-    Index(
-        "uq_message_template_published",
-        "company_id",
-        "kind",
-        "language",
-        "variant",
-        unique=True,
-        postgresql_where=text("state = 'published'"),
-    ),
 )

@@ -1,4 +1,4 @@
-"""Messages beyond the first schema: mail that comes in, what people want to hear, a company's own wording."""
+"""Messages beyond the first schema: mail that comes in, and what people want to hear."""
 
 from alembic import op
 
@@ -8,7 +8,6 @@ branch_labels = None
 depends_on = None
 
 _TABLES = """
-alter table outbox add column variant text default '' not null;
 create index ix_outbox_customer on outbox (company_id, customer_id) where customer_id is not null;
 
 create table inbound_mail (
@@ -41,34 +40,11 @@ create table message_preference (
     constraint pk_message_preference primary key (company_id, person_id),
     constraint fk_message_preference_company_id foreign key (company_id) references company (id)
 );
-
-create table message_template (
-    company_id uuid not null,
-    id uuid not null,
-    kind text not null,
-    language text not null,
-    variant text not null,
-    number integer not null,
-    parts jsonb default '{}'::jsonb not null,
-    state text default 'draft' not null,
-    written_by uuid,
-    published_by uuid,
-    recorded_at timestamp with time zone default clock_timestamp() not null,
-    constraint pk_message_template primary key (company_id, id),
-    constraint uq_message_template_company_id_kind_language_variant_number
-        unique (company_id, kind, language, variant, number),
-    constraint ck_message_template_known_state check (state in ('draft','published','retired')),
-    constraint ck_message_template_four_eyes check (published_by is null or published_by is distinct from written_by),
-    constraint fk_message_template_company_id foreign key (company_id) references company (id)
-);
-create unique index uq_message_template_published on message_template (company_id, kind, language, variant)
-    where state = 'published';
 """
 
 _OWNED = {
     "inbound_mail": "select, insert",
     "message_preference": "select, insert, update, delete",
-    "message_template": "select, insert, update, delete",
 }
 """Each new table and what the application's role may do with it."""
 
@@ -91,4 +67,3 @@ def downgrade() -> None:
     for table in _OWNED:
         op.drop_table(table)
     op.drop_index("ix_outbox_customer", "outbox")
-    op.drop_column("outbox", "variant")
