@@ -59,8 +59,7 @@ def _view(
     after: Annotated[int, Query(ge=0)] = 0, words: Annotated[str, Query(alias="q", max_length=100)] = "",
     order: Annotated[str, Query(alias="sort", max_length=10)] = "", dispute: Annotated[str, Query(max_length=400)] = "",
 ) -> View:  # fmt: skip
-    numbers = sorted({int(part) for part in dispute.split(",") if part.isascii() and part.isdigit()})
-    return View(after, words, order, tuple(numbers[:MAX_CHOSEN]))
+    return View(after, words, order, tuple(sorted(_numbers(dispute))[:MAX_CHOSEN]))
 
 
 ViewOf = Annotated[View, Depends(_view)]
@@ -68,7 +67,7 @@ ViewOf = Annotated[View, Depends(_view)]
 
 async def _show(
     request: Request, known: House, link: Link, view: View, *, refusal: Refusal | None = None, status: int = 200,
-    given: dict[str, str] | None = None,
+    given: dict[str, str] | None = None, template: str = "customer_page.html",
 ) -> Response:  # fmt: skip
     try:
         shown = await open_statement_page(known.engine, link.token)
@@ -82,7 +81,7 @@ async def _show(
     )
     language = language_for(request)
     return page(
-        request, "customer_page.html", status=status, shown=shown, content=shown.content, base=link.base,
+        request, template, status=status, shown=shown, content=shown.content, base=link.base,
         bar=aging_bar(shown.content["aging"]), capital=_capital(shown), reasons=REASONS, view=view,
         chosen=[line for line in shown.content["lines"] if line["line"] in view.chosen],
         disputable={line["line"] for line in shown.content["lines"] if Decimal(line["open"] or 0) > 0},
@@ -159,6 +158,30 @@ async def answer_held(request: Request, known: HouseOf, link: FromCookie) -> Res
 async def answer(request: Request, known: HouseOf, link: FromPath) -> Response:
     """The customer's answer."""
     return await _answer(request, known, link)
+
+
+async def _choose(request: Request, known: House, link: Link) -> Response:
+    """The answer form with one line more or less in it, and all that was typed; nothing is recorded."""
+    typed = (await read_form(request)).typed
+    chosen = (set(chosen_lines(typed)) | _numbers(typed.get("choose", ""))) - _numbers(typed.get("drop", ""))
+    view = View(0, "", "", tuple(sorted(chosen))[:MAX_CHOSEN])
+    return await _show(request, known, link, view, given=typed, template="answer_form.html")
+
+
+def _numbers(text: str) -> set[int]:
+    return {int(part) for part in text.split(",") if part.isascii() and part.isdigit()}
+
+
+@router.post("/s/v/{ref}/choose")
+async def choose_held(request: Request, known: HouseOf, link: FromCookie) -> Response:
+    """Another line for the dispute, for browsers that run scripts; the others follow the link."""
+    return await _choose(request, known, link)
+
+
+@router.post("/s/{token}/choose")
+async def choose(request: Request, known: HouseOf, link: FromPath) -> Response:
+    """Another line for the dispute, for browsers that run scripts; the others follow the link."""
+    return await _choose(request, known, link)
 
 
 async def _feedback(request: Request, known: House, link: Link) -> Response:

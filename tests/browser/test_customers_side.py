@@ -86,8 +86,10 @@ def test_every_answer_is_given_on_one_page(browser: Browser, houses: ServedHouse
     send(page, "promise")
     expect(page.locator("#recorded")).to_contain_text("60.00")
 
+    page.locator("#answer input[name=name]").fill("Typed before")
     page.locator("ul.lines a[href*='dispute=']").click()
     page.locator("select[name=reason_1]").select_option("quality")
+    expect(page.locator("#answer input[name=name]")).to_have_value("Typed before")
     page.locator("input[name=amount_1]").fill("5.50")
     page.locator("input[name=file_1]").set_input_files({"name": "x.exe", "mimeType": "text/plain", "buffer": b"MZ"})
     page.locator("input[name=kind][value=agree_except]").check()
