@@ -10,10 +10,14 @@ from pathlib import Path
 import psycopg
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from storage.database import Database, engine_for
 from storage.embedded import start_embedded
 from storage.migrate import migrate
+
+settings.register_profile("house", deadline=None)  # no test times anything: a busy machine is no defect
+settings.load_profile("house")
 
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
