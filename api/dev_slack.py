@@ -119,6 +119,18 @@ async def _open_view(_known: House, given: dict[str, Any]) -> Response:
     return JSONResponse({"ok": True, "view": given.get("view", {})})
 
 
+async def _publish_view(known: House, given: dict[str, Any]) -> Response:
+    user = str(given.get("user_id", ""))
+    if not user:
+        return _error("user_not_found")
+    view = dict(given.get("view", {}))
+    await catch_chat(known.engine, f"home/{user}", HOME_TIMESTAMP, {"ts": HOME_TIMESTAMP, "text": "", **view})
+    return JSONResponse({"ok": True, "view": view})
+
+
+HOME_TIMESTAMP = "0000000000.000000"
+"""A home tab is one per user: publishing again replaces it."""
+
 METHODS = {
     "auth.test": _auth_test,
     "chat.postMessage": _post_message,
@@ -126,7 +138,7 @@ METHODS = {
     "conversations.history": _history,
     "users.lookupByEmail": _lookup,
     "views.open": _open_view,
-    "views.publish": _open_view,
+    "views.publish": _publish_view,
 }
 """Faithful as far as we use them."""
 

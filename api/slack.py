@@ -12,10 +12,12 @@ from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import JSONResponse, Response
 
 from api.context import House, HouseOf
+from approvals.refusals import AssuranceTooLow
 from notifications.slack import SignatureGate
 from services.ask_chat_reason import REASON_DIALOGUE, ask_chat_reason
 from services.handle_slack_action import ChatAction, handle_slack_action
 from services.settings import Settings
+from services.show_chat_home import publish_chat_home
 from words.refusal import Refusal
 
 router = APIRouter(prefix="/slack", include_in_schema=False)
@@ -58,7 +60,7 @@ async def actions(request: Request, known: HouseOf, later: BackgroundTasks) -> R
         return Response(status_code=401)
     payload = json.loads(parse_qs(body.decode()).get("payload", ["{}"])[0])
     if payload.get("type") == "view_submission":
-        return await _submitted(known, payload)
+        return await _submitted(known, payload, later)
     if payload.get("type") != "block_actions":
         return Response()
     for pressed in payload.get("actions", ()):
@@ -68,19 +70,22 @@ async def actions(request: Request, known: HouseOf, later: BackgroundTasks) -> R
                 ask_chat_reason, known.settings, str(payload.get("trigger_id", "")), carried, known.settings.language
             )  # fmt: skip
         elif pressed.get("action_id") == "approve":
-            return await _decided(known, _carried(payload, pressed), payload, "")
+            return await _decided(known, _carried(payload, pressed), payload, "", later)
     return Response()
 
 
 @router.post("/events")
-async def events(request: Request, known: HouseOf) -> Response:
-    """Slack's own check of this address, and events, of which none is needed yet."""
+async def events(request: Request, known: HouseOf, later: BackgroundTasks) -> Response:
+    """Slack's own check of this address; and somebody who opens the home tab sees the inbox there."""
     body = await _signed_body(request, known)
     if body is None:
         return Response(status_code=401)
     payload = json.loads(body)
     if payload.get("type") == "url_verification":
         return JSONResponse({"challenge": payload.get("challenge", "")})
+    happened = payload.get("event", {})
+    if happened.get("type") == "app_home_opened" and happened.get("tab") == "home":
+        later.add_task(publish_chat_home, known.engine, known.settings, str(happened.get("user", "")))
     return Response()
 
 
@@ -95,15 +100,17 @@ def _carried(payload: dict[str, Any], pressed: dict[str, Any]) -> dict[str, Any]
     }
 
 
-async def _submitted(known: House, payload: dict[str, Any]) -> Response:
+async def _submitted(known: House, payload: dict[str, Any], later: BackgroundTasks) -> Response:
     view = payload.get("view", {})
     if view.get("callback_id") != REASON_DIALOGUE:
         return Response()
     reason = view.get("state", {}).get("values", {}).get("reason", {}).get("text", {}).get("value") or ""
-    return await _decided(known, json.loads(view.get("private_metadata", "{}")), payload, str(reason))
+    return await _decided(known, json.loads(view.get("private_metadata", "{}")), payload, str(reason), later)
 
 
-async def _decided(known: House, carried: dict[str, Any], payload: dict[str, Any], comment: str) -> Response:
+async def _decided(
+    known: House, carried: dict[str, Any], payload: dict[str, Any], comment: str, later: BackgroundTasks
+) -> Response:
     value: dict[str, Any] = json.loads(carried["value"])
     action = ChatAction(
         command=str(carried["command"]), chat_user=str(payload.get("user", {}).get("id", "")),
@@ -113,13 +120,18 @@ async def _decided(known: House, carried: dict[str, Any], payload: dict[str, Any
     try:
         await handle_slack_action(known.engine, UUID(str(value.get("company"))), action)
     except Refusal as refusal:
-        return _refused(payload, refusal, known.settings.language)
+        return _refused(payload, refusal, known.settings, str(value.get("request_id", "")))
+    if not action.message_ts:
+        # Pressed in the home tab, which has no message to lock: it is drawn again without the decided card.
+        later.add_task(publish_chat_home, known.engine, known.settings, action.chat_user)
     return JSONResponse({"response_action": "clear"}) if payload.get("type") == "view_submission" else Response()
 
 
-def _refused(payload: dict[str, Any], refusal: Refusal, language: str) -> Response:
-    """Tells the person in the dialogue, or beside the message, why nothing was done."""
-    words = f"{refusal.text(language)} {refusal.remedy_text(language)}".strip()
+def _refused(payload: dict[str, Any], refusal: Refusal, settings: Settings, request_id: str) -> Response:
+    """Tells the person in the dialogue, or beside the message, why nothing was done; and where to decide instead."""
+    words = f"{refusal.text(settings.language)} {refusal.remedy_text(settings.language)}".strip()
+    if isinstance(refusal, AssuranceTooLow):
+        words += f" {settings.public_url.rstrip('/')}/approvals/{request_id}"
     if payload.get("type") == "view_submission":
         return JSONResponse({"response_action": "errors", "errors": {"reason": words}})
     return JSONResponse({"response_type": "ephemeral", "replace_original": False, "text": words})

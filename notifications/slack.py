@@ -104,6 +104,14 @@ class SlackCarrier:
             return _answer_for(error, posting=False)
         return Answer("accepted", "ok")
 
+    async def publish_home(self, user_id: str, view: dict[str, Any]) -> Answer:
+        """Shows the view as the user's home tab."""
+        try:
+            await asyncio.to_thread(self._client.api_call, "views.publish", json={"user_id": user_id, "view": view})
+        except (SlackClientError, OSError, HTTPException) as error:
+            return _answer_for(error, posting=False)
+        return Answer("accepted", "ok")
+
     async def find(self, recipient: str, outbox_id: str) -> str | None:
         """Channel and timestamp of the message that carries this outbox id, if it was posted.
 
