@@ -61,7 +61,9 @@ async def resolve_dispute(
         statement = await answerable_statement(session, company.id, found.statement_id)
         assert statement is not None  # noqa: S101 - a foreign key says so
         if resolution == "credited":
-            credit = await credit_with_number(session, company.id, statement.customer_id, document.strip())
+            credit = await credit_with_number(
+                session, company.id, statement.customer_id, found.item_id, document.strip()
+            )
             if credit is None:
                 raise CreditNotFound(number=document.strip() or "–")
         words = f"{document.strip()}: {note.strip()}" if document.strip() else note.strip()

@@ -131,10 +131,14 @@ async def post_credit(session: Session, company_id: UUID, found: Adjustment, ite
     return row_id, number
 
 
-async def credit_with_number(session: Session, company_id: UUID, customer_id: UUID, number: str) -> UUID | None:
-    """A credit of this customer that the ledger holds under the number."""
+async def credit_with_number(
+    session: Session, company_id: UUID, customer_id: UUID, item_id: UUID, number: str
+) -> UUID | None:
+    """A credit that the ledger holds under the number: of the statement's customer, or of the account of the item."""
+    of_item = select(open_item.c.customer_id).where(open_item.c.company_id == company_id, open_item.c.id == item_id)
     query = select(open_item.c.id).where(
-        open_item.c.company_id == company_id, open_item.c.customer_id == customer_id, open_item.c.number == number,
+        open_item.c.company_id == company_id, open_item.c.number == number,
+        (open_item.c.customer_id == customer_id) | open_item.c.customer_id.in_(of_item),
         open_item.c.amount < 0, open_item.c.kind.in_(("credit_memo", "write_off")),
     ).limit(1)  # fmt: skip
     found: UUID | None = (await session.execute(query)).scalar_one_or_none()

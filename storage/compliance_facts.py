@@ -133,7 +133,10 @@ async def waiting_facts(session: Session, company_id: UUID, timezone: str, count
             func.date(func.timezone(timezone, statement.c.sent_at)), statement.c.closing, statement.c.currency,
         )
         .join(customer, (customer.c.company_id == statement.c.company_id) & (customer.c.id == statement.c.customer_id))
-        .where(statement.c.company_id == company_id, statement.c.status == "sent", statement.c.sent_at.is_not(None))
+        .where(
+            statement.c.company_id == company_id, statement.c.status == "sent", statement.c.sent_at.is_not(None),
+            statement.c.answered_at.is_(None),
+        )
         .order_by(statement.c.number)
     )  # fmt: skip
     return [
