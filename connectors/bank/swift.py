@@ -17,7 +17,7 @@ from mt940.options import Options
 from mt940.processors import transaction_details_post_processor
 
 from connectors.bank.findings import BankFileRefusedError, Finding
-from connectors.bank.statement import BankFile, Control, Line, Statement, total
+from connectors.bank.statement import BOOKED, PENDING, BankFile, Control, Line, Statement, total
 from connectors.bank.wording import comma_decimal, nearest_day, short_day
 
 _FIELD = re.compile(r":(20|21|25P?|28C?|13D?|34F|60[FM]?|61|62[FM]?|64|65|86|90[DC]|NS):(.*)")
@@ -26,16 +26,22 @@ _FIELD = re.compile(r":(20|21|25P?|28C?|13D?|34F|60[FM]?|61|62[FM]?|64|65|86|90[
 _WRAPPER = re.compile(r"^(?:\{[^{}]*\})*\{4:")
 _END = re.compile(r"-(?:[A-Z]{3})?|-\}.*")
 _BALANCE = re.compile(r"(R?[DC])(\d{6})([A-Z]{3})([\d,]+)", re.IGNORECASE | re.ASCII)
-_MARK = re.compile(r"\d{6}(?:\d{4}|\s{4})?(?P<mark>R?[DC])[A-Z]?\s?(?P<amount>[\d,]+)", re.IGNORECASE | re.ASCII)
+_BARE = re.compile(
+    r"(?P<year>\d{2})(?P<month>\d{2})(?P<day>\d{2})(?:(?P<entry_month>\d{2})(?P<entry_day>\d{2})|\s{4})?"
+    r"(?P<status>[ER]?[DC])(?P<funds_code>[A-Z])?\s?(?P<amount>[\d,]+)(?P<customer_reference>.*)",
+    re.IGNORECASE | re.ASCII | re.DOTALL,
+)
+"""Day, mark and amount of a statement line, whatever follows them; EC and ED are only expected."""
+
 _SUM = re.compile(r"(\d{0,5})([A-Z]{3})([\d,]+)", re.ASCII)
 _SLASHED = re.compile(r"/(EREF|KREF|CREF|PREF|ORDP|BENM|NAME|REMI|IBAN|BIC|CNTP|ISDT|MARF|CSID|RTRN|PURP|TRCD|ID)/")
 _OTHER_SEPARATOR = re.compile(r"\d{3}([<>~^])\d{2}", re.ASCII)
 _NO_REFERENCE = frozenset({"NONREF", "NOTPROVIDED", "NOREF", "N"})
 _BEGINNINGS = frozenset({"25", "25P", "28", "28C", "60", "60F", "60M"})
 _CLOSINGS = frozenset({"62", "62F", "62M"})
-_MONEY_OUT = frozenset({"D", "RC"})
+_MONEY_OUT = frozenset({"D", "RC", "ED"})
 _OPTIONS = Options.all()
-_LINE_TAG = tags.Statement()
+_LINE_TAG, _LONG_LINE_TAG = tags.Statement(), tags.StatementGLS()
 _DETAILS_TAG = tags.TransactionDetails()
 
 logging.getLogger("mt940").setLevel(logging.CRITICAL)
@@ -228,32 +234,45 @@ def _line(entry: _Field, details: str, findings: list[Finding]) -> Line:
         text=told.get("text") or _clean(read.get("extra_details")),
         counterparty=told.get("name", ""), counterparty_account=told.get("account", ""),
         bank_reference=_clean(read.get("bank_reference")), kind=(read.get("id") or "").strip(),
-        reversal=mark.startswith("R"),
+        reversal=mark.startswith("R"), status=PENDING if mark.startswith("E") else BOOKED,
     )  # fmt: skip
 
 
 def _read_line(text: str) -> dict[str, str | None] | None:
-    """The parts of a :61:; further lines than the standard's two are more of its second."""
+    """The parts of a :61:, by the standard's grammar or by that for references longer than 16 characters.
+
+    Further lines than the standard's two are more of its second; what no grammar takes still has day, mark and amount.
+    """
     first, *more = text.split("\n")
+    found = None
     for form in (text, "\n".join([first, " ".join(more)])):
-        try:
-            return _LINE_TAG.parse(Transactions(options=_OPTIONS), form)
-        except RuntimeError:
-            continue
-    return None
+        for tag in (_LINE_TAG, _LONG_LINE_TAG):
+            read = _parsed(tag, form)
+            if read is not None and (read["bank_reference"] is not None or "//" not in first):
+                return read
+            found = found or read
+    bare = _BARE.match(text)
+    return found or (bare.groupdict() if bare is not None else None)
+
+
+def _parsed(tag: tags.Tag, text: str) -> dict[str, str | None] | None:
+    try:
+        return tag.parse(Transactions(options=_OPTIONS), text)
+    except RuntimeError:
+        return None
 
 
 def _amount(entry: _Field, read: dict[str, str | None], findings: list[Finding]) -> tuple[Decimal | None, str]:
     """The signed amount by SWIFT's rule, held against what the library makes of the same line."""
-    match = _MARK.match(entry.text)
-    mark = (match["mark"] if match else read["status"] or "").upper()
-    figure = comma_decimal(match["amount"]) if match else None
+    bare = _BARE.match(entry.text)
+    mark = (bare["status"] if bare else read["status"] or "").upper()
+    figure = comma_decimal(bare["amount"]) if bare else None
     if figure is None:
         findings.append(Finding("line_amount", entry.text, entry.row, ":61:"))
         return None, mark
     amount = -figure if mark in _MONEY_OUT else figure
     try:
-        theirs = Amount(read["amount"] or "", read["status"], options=_OPTIONS).amount
+        theirs = Amount(read["amount"] or "", mark.removeprefix("E"), options=_OPTIONS).amount
     except InvalidOperation:
         theirs = None
     if theirs != amount:

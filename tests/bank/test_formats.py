@@ -100,6 +100,23 @@ def test_swift_marks(mark: str, sign: int) -> None:
     assert file.ties is True
 
 
+@pytest.mark.parametrize(
+    ("line", "amount", "reference", "status"),
+    [
+        ("2001010101D65,00NOVBNL47INGB9999999999\nhr gjlm paulissen", "-65.00", "NL47INGB9999999999", "booked"),
+        ("2207060706DR20,NTRFBIPI-dvT1FzfMqvzF5Ha//20220706163", "-20", "BIPI-dvT1FzfMqvzF5Ha", "booked"),
+        ("240312EC7,10NTRFLATER", "7.10", "LATER", "pending"),
+        ("240312    DD212,39NMSCNONREF//\nA\nB\nC", "-212.39", "", "booked"),
+        ("240312C000000000000500,00NTRFX", "500.00", "NTRFX", "booked"),
+    ],
+)  # fmt: skip
+def test_swift_lines_of_many_banks(line: str, amount: str, reference: str, status: str) -> None:
+    """Long references, expected entries, blank entry dates, more lines than the standard's two, filled amounts."""
+    (found,) = read_bank_content(f":20:X\n:25:A\n:61:{line}\n".encode()).statements[0].lines
+    assert (found.amount, found.status) == (Decimal(amount), status)
+    assert found.reference.endswith(reference)
+
+
 def test_swift_wrapped_by_fin_blocks() -> None:
     """What comes from SWIFT itself stands between block headers, its lines ending in CR LF."""
     inner = mt940([example()]).decode().replace("\r\n-\r\n", "\r\n-}{5:{CHK:1}}\r\n")
