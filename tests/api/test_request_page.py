@@ -62,9 +62,7 @@ async def test_a_candidate_asks_forwards_and_adds_a_signature(sign_in: SignIn, s
     assert "added by Alice Reviewer" in await page_of(mary, request_id)
 
 
-async def test_forwarding_goes_to_who_may_sit_there_only(
-    sign_in: SignIn, sample: Sample, engine: Database
-) -> None:
+async def test_forwarding_goes_to_who_may_sit_there_only(sign_in: SignIn, sample: Sample, engine: Database) -> None:
     """A refusal stands above the request; the other reviewer can be chosen."""
     request_id = sample.requests[0]
     alice, bob = await sign_in("alice"), await sign_in("bob")

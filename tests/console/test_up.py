@@ -213,7 +213,7 @@ def _kill_prefect(home: Path, killed: list[int]) -> None:
 
 
 async def _period_without_prefect(home: Path, killed: list[int]) -> list[str]:
-    """Prefect dies once it has brought the run to its gate; answers who got a statement after a click on the mailed link."""
+    """Prefect dies once the run is at its gate; answers who got a statement after a click on the mailed link."""
     engine = engine_for(f"postgresql://postgres@/tieout?host={home / 'postgresql'}")
     try:
         book = await new_book(engine)
