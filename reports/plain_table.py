@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 from datetime import datetime
 
-import xlsxwriter  # type: ignore[import-untyped]  # it has no types
+import xlsxwriter
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a text that begins so for a formula; an apostrophe before it keeps it text."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from storage.database import Session
 from storage.schema import message_preference, outbox
@@ -66,7 +66,7 @@ async def fold(session: Session, company_id: UUID, rows: Sequence[UUID], digest:
     )
 
 
-def _waiting(company_id: UUID) -> tuple[object, ...]:
+def _waiting(company_id: UUID) -> tuple[ColumnElement[bool], ...]:
     return (
         outbox.c.company_id == company_id,
         outbox.c.state == "pending",

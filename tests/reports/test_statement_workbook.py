@@ -10,7 +10,8 @@ import pytest
 
 from ledger.canonical import canonical_json
 from reports.statement_pdf import render_pdf
-from reports.statement_workbook import COLUMNS, HEAD_ROWS, render_workbook
+from reports.statement_workbook import COLUMNS, render_workbook
+from statements.answer_columns import HEAD_ROWS
 from tests.reports.readers import pdf_text, workbook_cells, workbook_text
 from tests.support import statement_samples as samples
 from tests.support.golden import assert_golden
