@@ -19,6 +19,9 @@ from storage.schema import audit_event, customer, delivery_event, dispute, state
 OPEN_DISPUTES = ("open", "investigating", "proposed")
 """A dispute in one of these keeps its statement from being settled."""
 
+NEAR = 8_000
+"""Characters that hold a content's aging, policy and checks, which stand before its closing balance."""
+
 
 @dataclass(frozen=True, slots=True)
 class StatementRow:
@@ -227,9 +230,12 @@ async def living_closings(
     """Currency and exact closing, out of the content, of the newest living version per customer and currency.
 
     A reissue that is not sent yet speaks for the account beside the version that the customer holds: only it counts.
+    Keys of the content are sorted, so that the first "closing" is the statement's own, and stands near its beginning:
+    unpacking and parsing all of every content would be half of a tie-out.
     """
+    near = func.substring(func.substr(statement.c.content, 1, NEAR), '"closing":"(-?[0-9.]+)"')
     query = (
-        select(statement.c.currency, sql_cast(statement.c.content, JSONB)["closing"].astext)
+        select(statement.c.currency, func.coalesce(near, sql_cast(statement.c.content, JSONB)["closing"].astext))
         .where(
             statement.c.company_id == company_id, statement.c.period == period, statement.c.status.not_in(dead)
         )
