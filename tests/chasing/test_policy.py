@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,9 +24,11 @@ TODAY = date(2026, 6, 15)
 """A Monday, working day in China."""
 
 
-def overdue(number: str, amount: int, days: int = 40, **parts: Any) -> Overdue:
+def overdue(
+    number: str, amount: int, days: int = 40, disputed: int = 0, promised: int = 0, *, is_charge: bool = False
+) -> Overdue:
     """An item due so many days ago."""
-    return Overdue(new_id(), number, "CNY", TODAY - timedelta(days=days), amount, **parts)
+    return Overdue(new_id(), number, "CNY", TODAY - timedelta(days=days), amount, disputed, promised, is_charge)
 
 
 def debtor(*items: Overdue, **more: object) -> Debtor:
