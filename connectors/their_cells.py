@@ -19,11 +19,13 @@ _BIDI = "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 _ERRORS = r"^#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|N/V|BEZUG!|WERT!)$"
 _EXPONENT = r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]+$"
 _PLAIN_AMOUNT = {
-    ".": r"^-?[0-9]{1,12}(\.[0-9]{1,12})?$",
-    ",": r"^-?[0-9]{1,12}$",
+    ".": r"^-?([0-9]{1,12}|[0-9]{1,3}(,[0-9]{3}){1,3})(\.[0-9]{1,12})?$",
+    ",": r"^-?([0-9]{1,12}|[0-9]{1,3}(\.[0-9]{3}){1,3})(,[0-9]{1,12})?$",
     None: r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$",
 }
 """Amounts that need no second look, by the mark that is decimal: whole columns of them are read at once."""
+
+_THOUSANDS = {".": ",", ",": "."}
 
 
 @dataclass(slots=True)
@@ -114,11 +116,10 @@ def read_dates(cells: Cells, forms: tuple[str, ...], spelled_out: Callable[[str]
 def read_amounts(cells: Cells, name: str, decimal: str | None, blank: list[str]) -> None:
     """Adds `v_{name}` in 10^-12 parts, null when empty; a sign of another currency than the row's is a finding."""
     text = cells.raw(name)
-    form = _PLAIN_AMOUNT[decimal]
-    if locate(cells.table.headers, (cells.columns[name],)) in cells.table.numeric:
-        form = _PLAIN_AMOUNT["."]
-    clean = text.str.contains(form)
-    thousands = {".": ",", ",": "."}.get(decimal or "")
+    numeric = locate(cells.table.headers, (cells.columns[name],)) in cells.table.numeric
+    mark = "." if numeric else decimal
+    clean = text.str.contains(_PLAIN_AMOUNT[mark])
+    thousands = _THOUSANDS.get(decimal or "")
     signs: dict[str, list[str]] = {}
 
     def parse(raw: str) -> tuple[int | None, str | None]:
@@ -128,8 +129,9 @@ def read_amounts(cells: Cells, name: str, decimal: str | None, blank: list[str])
         return int(amount.value.scaleb(SCALE)) if amount.value is not None else None, amount.code
 
     unusual = cells.read(name, parse, PARTS, ~clean & ~text.is_in(["", *blank]))
-    digits = text.str.strip_prefix("-")
-    whole, fraction = digits.str.extract(r"^([0-9]+)", 1), digits.str.extract(r"\.([0-9]+)$", 1).fill_null("")
+    digits = text.str.strip_prefix("-").str.replace_all(_THOUSANDS[mark or "."], "", literal=True)
+    whole = digits.str.extract(r"^([0-9]+)", 1)
+    fraction = digits.str.extract(r"[.,]([0-9]+)$", 1).fill_null("")
     parts = (whole + fraction.str.pad_end(SCALE, "0")).cast(PARTS, strict=False)
     signed = pl.when(text.str.starts_with("-")).then(parts * -1).otherwise(parts)
     cells.frame = cells.frame.with_columns(pl.when(clean).then(signed).otherwise(unusual).alias(f"v_{name}"))

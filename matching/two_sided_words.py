@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from ledger.money import decimal_text
@@ -103,5 +104,6 @@ def _amount(minor: int, currency: str) -> str:
     return amount_text(decimal_text(minor, 0, currency), "en")
 
 
+@lru_cache(maxsize=4_096)
 def _day(day: date | None, language: str) -> str:
     return date_text(day, language) if day is not None else translate("an unknown day", language)
