@@ -24,7 +24,7 @@ STATUS_BY_CODE = {
     "link_invalid": 404,
     "input_malformed": 422,
     "excluded": 403, "not_delegated": 403, "not_a_candidate": 403, "assurance_too_low": 403, "not_yours": 403,
-    "second_person_needed": 403, "key_reused": 422,
+    "second_person_needed": 403, "editor_needed": 403, "key_reused": 422,
 }  # fmt: skip
 """Codes whose ending does not already say it."""
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from console.context import Context, run_command
+from console.policies import draft, publish
 from console.waivers import findings, waive
 from services.add_company import company_by_code
 from services.add_user import UserUnknown
@@ -27,6 +28,8 @@ from storage.people import find_person_by_email
 app = typer.Typer(help="Requests for approval.", no_args_is_help=True)
 app.command("findings")(findings)
 app.command("waive")(waive)
+app.command("draft")(draft)
+app.command("publish")(publish)
 
 CompanyCode = Annotated[str, typer.Option(help="Company code.")]
 AsWhom = Annotated[str, typer.Option("--as", help="E-mail address of the person who decides.")]

@@ -27,6 +27,18 @@ class PolicyInvalid(Refusal):
     remedy = "The handbook describes the document; tieout approvals simulate shows what it would do."
 
 
+EDITORS = ("manager", "compliance", "administrator")
+"""Two of them together change a policy: one drafts, another publishes."""
+
+
+class EditorNeeded(Refusal):
+    """Policies are not everybody's to change."""
+
+    code = "editor_needed"
+    sentence = "Your role does not allow this."
+    remedy = "It needs one of: {roles}. An administrator gives roles."
+
+
 class PolicyUnknown(Refusal):
     """No such policy version."""
 

@@ -13,7 +13,7 @@ from approvals.explain import explain
 from approvals.lint import fault_words
 from approvals.policy import parse_policy
 from services.edit_policies import SHOWN, Tried, parsed, policy_versions, read_document, resting_defaults, try_policy
-from services.publish_policy import PolicyInvalid, draft_policy, publish_policy
+from services.publish_policy import EDITORS, PolicyInvalid, draft_policy, publish_policy
 from storage.approval_policies import StoredPolicy, find_policy
 from storage.database import transaction
 from storage.people import names_of
@@ -21,9 +21,6 @@ from storage.sessions import SignedIn
 from words.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
-
-EDITORS = ("manager", "compliance", "administrator")
-"""Two of them together change a policy: one drafts, another publishes."""
 
 MAX_TEXT = 50_000
 """Characters of a policy: twenty stages with long conditions."""

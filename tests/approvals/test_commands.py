@@ -111,3 +111,22 @@ def test_a_policy_is_explained_in_chinese_and_english() -> None:
         for one, other in zip(english, zh, strict=True):
             assert one.isascii()
             assert any("一" <= letter <= "鿿" for letter in other), other
+
+
+def test_a_policy_from_a_file_is_published_by_another(database: str, tmp_path: Path) -> None:
+    """TOML in, a draft out; the drafter and a reviewer are refused; then it is the policy in force."""
+    RUNNER.invoke(app, ["company", "add", "ACME", "--name", "Acme", "--currency", "CNY", "--timezone", "Asia/Shanghai"])
+    for name, role in (("mona", "manager"), ("dora", "compliance"), ("alice", "reviewer")):
+        _json("user", "add", f"{name}@acme.example", "--name", name, "--role", role)
+    file = tmp_path / "policy.toml"
+    file.write_text(
+        'name = "statements"\nsubjects = ["statement"]\n[[stages]]\nname = "one"\nseats = [["role:manager"]]\n'
+    )
+    draft = _json("approvals", "draft", str(file), "--as", "mona@acme.example")["policy"]
+    assert _refused("approvals", "publish", draft, "--as", "mona@acme.example") == "second_person_needed"
+    assert _refused("approvals", "publish", draft, "--as", "alice@acme.example") == "editor_needed"
+    assert _json("approvals", "publish", draft, "--as", "dora@acme.example")["state"] == "published"
+    told = _json("approvals", "simulate", "statements")
+    assert "Stage 1, one: one manager." in told["words"]
+    file.write_text("name = ")
+    assert _refused("approvals", "draft", str(file), "--as", "mona@acme.example") == "policy_invalid"
