@@ -45,9 +45,7 @@ def _only_one(desk: Desk, claim: Claim, chosen: Candidate) -> bool:
     """Whether no other document of the payer ever had this amount open."""
     if desk.rivals(claim, chosen):
         return False
-    return not any(
-        document.open == claim.paid and document.id != chosen.document.id for document in desk.owed_by(claim)
-    )
+    return all(one.id == chosen.document.id for one in desk.once_open(claim, claim.paid or 0))
 
 
 def _adds_up(claim: Claim) -> bool:

@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from matching.amounts import (
+    CHARGE_SHARE,
+    CUSTOMARY_STEP,
     LARGEST_CHARGE,
     LARGEST_CUSTOMARY,
     NO_FIT,
@@ -82,6 +84,12 @@ class Desk:
             self._owed_by[key] = sorted(owed, key=_size)
         return self._owed_by[key]
 
+    def once_open(self, claim: Claim, amount: int) -> list[Document]:
+        """The payer's documents that had exactly this amount open at first."""
+        owed, size = self.owed_by(claim), abs(amount)
+        near = owed[bisect_left(owed, size, key=_size) : bisect_right(owed, size, key=_size)]
+        return [document for document in near if document.open == amount]
+
     def _near(self, claim: Claim, paid: int, *, certain: bool) -> list[Document]:
         """The documents whose amount the claim can fit: what was there at first, and what is begun.
 
@@ -91,14 +99,13 @@ class Desk:
         if certain:
             near = owed[bisect_left(owed, least, key=_size) : bisect_right(owed, least, key=_size)]
             return self._with_begun(claim, [one for one in near if self.open[one.id] == paid], paid)
-        most = least * WHOLE // (WHOLE - LARGEST_CUSTOMARY) + LARGEST_CHARGE * 10 ** places(claim.receipt.currency)
         if claim.reference:
-            least -= least // SURPLUS_SHARE
-        start = bisect_left(owed, least, key=_size)
-        if claim.reference and len(owed) - start <= MOST_LOOKED_AT:
-            near = owed[start:]
-        else:
-            near = owed[start : bisect_right(owed, most, key=_size)]
+            start = bisect_left(owed, least - least // SURPLUS_SHARE, key=_size)
+            if len(owed) - start <= MOST_LOOKED_AT:
+                return self._with_begun(claim, owed[start:])
+        near = []
+        for low, high in _explained(least, claim.receipt.currency):
+            near += owed[bisect_left(owed, low, key=_size) : bisect_right(owed, high, key=_size)]
         return self._with_begun(claim, near)
 
     def _with_begun(self, claim: Claim, near: list[Document], only: int | None = None) -> list[Document]:
@@ -212,13 +219,23 @@ class Desk:
             return []
         solid = chosen.fitting.fit in SOLID
         found = []
-        for document in self.owed_by(claim):
+        for document in self._near(claim, claim.paid, certain=False):
             if document.id == chosen.document.id or not self._slip(claim.reference, document):
                 continue
             fit = fitting(claim.paid, document.open, claim.memo, document.currency).fit
             if fit in SOLID or (not solid and fit not in {Fit.NONE, Fit.CONTRADICTED, Fit.EXCEEDED}):
                 found.append(document)
         return found
+
+
+def _explained(paid: int, currency: str) -> list[tuple[int, int]]:
+    """Between which amounts a document can lie of which `paid` is all, less bank charges or a customary discount."""
+    charges = min(LARGEST_CHARGE * 10 ** places(currency), paid // (CHARGE_SHARE - 1))
+    spans = [(paid, paid + charges)]
+    for points in range(CUSTOMARY_STEP, LARGEST_CUSTOMARY + 1, CUSTOMARY_STEP):
+        whole = paid * WHOLE // (WHOLE - points)
+        spans.append((max(whole - 1, spans[-1][1] + 1), whole + 2))  # never a document twice
+    return [(low, high) for low, high in spans if low <= high]
 
 
 def _size(document: Document) -> int:

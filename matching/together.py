@@ -13,6 +13,9 @@ from matching.subset_sums import MOST_ITEMS, Choice, only_run, only_subset
 MOST_CANDIDATES = 60
 """Beyond, some six documents make nearly every amount."""
 
+MOST_LISTED = 500
+"""Documents of a customer beyond which even runs of neighbours make every amount by chance."""
+
 POSTS_BY_ITSELF = 0.001
 WORTH_A_LOOK = 0.05
 """Expected choices by chance: one wrong in a thousand is still too many to post, one in twenty is a fair proposal."""
@@ -43,6 +46,8 @@ def _payers(claim: Claim) -> list[str]:
 
 
 def _of_customer(desk: Desk, claim: Claim, customer: str, paid: int) -> Together | None:
+    if len(desk.of_customer[customer]) > MOST_LISTED:
+        return None
     lines = sorted(desk.all_of(claim, customer), key=nearest_first)
     amounts = [line.fitting.applied for line in lines]
     if len(lines) > 1 and sum(amounts) == paid:

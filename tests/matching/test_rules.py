@@ -228,3 +228,10 @@ def test_chinese_names_without_form_and_place() -> None:
     documents = [invoice("FP001", 1234567, "深圳市恒泰电子有限公司"), invoice("FP002", 1234567, "上海博远贸易有限公司")]
     found = apply_cash(documents, [receipt("R", 1234567, payer="深圳恒泰电子")])
     assert [one.document for one in found] == ["FP001"]
+
+
+def test_small_amounts_beside_each_other() -> None:
+    """Discounts of a few cents overlap; each document is weighed once all the same."""
+    documents = [invoice(f"INV-{n:05d}", n) for n in range(95, 111)]
+    found = apply_cash(documents, [receipt("R", 100)])
+    assert [(one.document, one.amount) for one in found] == [("INV-00100", 100)]
