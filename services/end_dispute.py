@@ -5,6 +5,7 @@ from uuid import UUID
 from ledger.money import decimal_text
 from services.change_statement_status import change_statement_status
 from statements.disputes import OPEN_STATUSES, move
+from storage.adjustments import adjustments_of_dispute
 from storage.answers import answer_by_id, answerable_statement, database_now, find_addressee, newest_sent_version
 from storage.audit import Actor, record
 from storage.database import Session
@@ -15,6 +16,24 @@ from storage.tasks import close_task_by_key
 
 REISSUE = "reissue_statement"
 """Internal message: the last case of an account has ended with other figures, so a new version is due."""
+
+
+CASE_ENDED = "case_ended"
+"""Internal message: a case has ended in which a credit still waits for approval."""
+
+
+async def note_case_end(session: Session, company_id: UUID, dispute_id: UUID) -> None:
+    """Lets the relay end what still waits for approval in a case that has ended otherwise."""
+    waiting = [one for one in await adjustments_of_dispute(session, company_id, dispute_id) if one.status == "asked"]
+    if not waiting:
+        return
+    await enqueue(
+        session, company_id,
+        Message(
+            kind=CASE_ENDED, channel="internal", recipient="", dedup_key=f"{CASE_ENDED}/{dispute_id}",
+            subject_kind="dispute", subject_id=str(dispute_id), payload={"dispute_id": str(dispute_id)},
+        ),
+    )  # fmt: skip
 
 
 async def end_dispute(
@@ -35,6 +54,7 @@ async def end_dispute(
     move(found.status, "resolve", found.resolution)
     now = await database_now(session)
     await close_dispute(session, company_id, dispute_id, resolution, now, note=note, credited=credited)
+    await note_case_end(session, company_id, dispute_id)
     for key in ("dispute", "dispute_escalated"):
         await close_task_by_key(session, company_id, f"{key}/{dispute_id}")
     await record(

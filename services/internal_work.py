@@ -7,7 +7,8 @@ kind here.
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from services.end_dispute import REISSUE
+from services.end_adjustments import follow_case_end
+from services.end_dispute import CASE_ENDED, REISSUE
 from services.follow_approval import follow_approval
 from services.lock_chat_messages import lock_chat_messages
 from services.reissue_statement import follow_reissue
@@ -20,5 +21,6 @@ Work = Callable[[Database, UUID, OutboxRow], Awaitable[object]]
 WORK: dict[str, tuple[Work, ...]] = {
     "approval_closed": (follow_approval, lock_chat_messages),
     REISSUE: (follow_reissue,),
+    CASE_ENDED: (follow_case_end,),
 }
 """Kind of message to what follows, in order."""

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from approvals.working_time import WorkingCalendar
 from ledger.money import decimal_text
+from services.end_dispute import note_case_end
 from services.tell_staff import DEFAULT_CHANNEL, tell_staff
 from statements.answers import Claim
 from statements.disputes import OPEN_STATUSES, DisputePolicy, dispute_policy, owner_of
@@ -27,7 +28,7 @@ from storage.disputes import (
 from storage.identifiers import new_id
 from storage.promises import versions_with
 from storage.statements import statement_by_id
-from storage.tasks import NewTask, open_task
+from storage.tasks import NewTask, close_task_by_key, open_task
 
 
 async def replace_disputes(
@@ -56,6 +57,9 @@ async def replace_disputes(
         cases[claim.line] = dispute
     for old in waiting:
         await close_dispute(session, company.id, old.id, "withdrawn", new.at)
+        await note_case_end(session, company.id, old.id)
+        for key in ("dispute", "dispute_escalated"):
+            await close_task_by_key(session, company.id, f"{key}/{old.id}")
     for dispute, claim in opened:
         await open_case(session, company, found, dispute, claim.number, slack_channel)
     return cases

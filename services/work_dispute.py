@@ -9,6 +9,7 @@ from statements.answers import MAX_TEXT, minor_of_typed
 from statements.disputes import RESOLUTIONS, DisputeRoundsUsed, dispute_policy, move
 from storage.answers import answerable_statement, database_now, newest_sent_version
 from storage.audit import Actor, record
+from storage.chases import cancel_waiting_reminders
 from storage.companies import Company
 from storage.database import Database, Session, transaction
 from storage.dispute_messages import add_message
@@ -94,6 +95,7 @@ async def reopen_dispute(engine: Database, company: Company, dispute_id: UUID, n
             at=await database_now(session), before=(old.id, old.round),
         )  # fmt: skip
         await open_case(session, company, found, case, listed.item_number)
+        await cancel_waiting_reminders(session, company.id, [listed.customer_id])
         await record(
             session, company.id, actor, "dispute_reopened", ("dispute", str(case.id)),
             {"reopens": str(old.id), "round": case.round, "note": note.strip()},

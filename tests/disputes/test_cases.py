@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from approvals.refusals import Excluded, SubjectDiffers
+from approvals.refusals import Excluded, RequestClosed, SubjectDiffers
 from services.ask_adjustment import AdjustmentInvalid, Ask, ask_adjustment
 from services.follow_answers import escalate_disputes, follow_answers
 from services.open_statement_page import LinkInvalid
@@ -28,7 +28,7 @@ from storage.audit import SYSTEM, Actor
 from storage.database import Database, owner_transaction
 from storage.disputes import Dispute
 from storage.identifiers import new_id
-from storage.schema import company, dispute, open_item, outbox, task
+from storage.schema import adjustment, company, dispute, open_item, outbox, task
 from tests.answers.desk import KEYRING, PDF
 from tests.disputes.case_house import CaseHouse, new_house
 from tests.support.books import Item
@@ -149,6 +149,11 @@ async def test_what_the_customer_took_back_meanwhile_is_not_credited(engine: Dat
     await house.answer("agree")
     with pytest.raises(SubjectDiffers):
         await house.decide(request_id, "alice")
+    await house.work()
+    with pytest.raises(RequestClosed):
+        await house.decide(request_id, "alice")
+    assert [row.status for row in await house.rows(select(adjustment.c.status))] == ["refused"]
+    assert await house.rows(select(task.c.id).where(task.c.kind == "dispute", task.c.state == "open")) == []
     assert await house.rows(select(open_item.c.id).where(open_item.c.amount < 0)) == []
     assert await house.versions() == [(1, "confirmed")]
 
