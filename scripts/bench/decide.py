@@ -1,7 +1,7 @@
 """Approvals: opening a run's, deciding on them at sixteen connections, and many at once; beside the same work bare.
 
-The peer of deciding is pgbench sending the very same SQL statements, recorded from our own decisions, over sixteen
-connections: what remains between the two is our own work.
+The peer of deciding is pgbench sending the very same SQL statements over sixteen connections, recorded from decisions
+that came one after another, a transaction each. Ours come sixteen at once, and those that meet share a transaction.
 """
 
 import asyncio
@@ -74,7 +74,7 @@ def _compare(house: Bench, count: int, given: Given) -> Iterator[Comparison]:
     bare = contender("insert … select of the same rows", "copy-rows", "limit", "opened")
     yield compared("Opening approvals", count, "statements", [ours, bare], "10,000 a second")
     scripts = _record(house)
-    ours = contender("one transaction each", "decide", "ours", "opened")
+    ours = contender("sixteen clicks at once", "decide", "ours", "opened")
     replayed = contender(
         "pgbench, the same statements", "replay", "limit", "opened", str(house.server.bin_path / "pgbench"), scripts
     )
