@@ -19,6 +19,7 @@ from storage.companies import Company
 from storage.database import Database, transaction
 from storage.schema import company as company_table
 from storage.schema import control_balance, customer, open_item, statement
+from storage.statements import latest_versions
 from tests.support.history import History, id_of, read
 from tests.support.ledger_store import fresh_user, make_company, store, store_allocations
 
@@ -236,3 +237,43 @@ async def test_nobody_but_the_table_moves_a_statement(engine: Database) -> None:
     async with transaction(engine, company.id) as session:
         rows = (await session.execute(statement.select())).all()
     assert [(row.status, row.row_version) for row in rows] == [("in_review", 2)]
+
+
+CHAPTERS = (
+    """
+    2026-01-05 invoice INV-1 1000.00 CNY due 2026-02-04
+    2026-01-06 invoice INV-2 80.00 CNY at SHOP
+    2026-01-07 invoice INV-3 70.00 USD at DEPOT
+    """,
+    """
+    2026-01-20 receipt RC-1 600.00 CNY for INV-1
+    2026-01-21 receipt RC-2 80.00 CNY for INV-2
+    """,
+    """
+    2026-01-25 invoice INV-4 12.345 CNY at DEPOT disputed 2.00
+    2026-01-26 receipt RC-3 70.00 USD at DEPOT for INV-3
+    """,
+)
+"""Plain accounts at first; then one that pays for another, then one with a residue and a dispute."""
+
+
+async def test_building_again_as_the_books_grow_ends_like_building_once(engine: Database) -> None:
+    growing, at_once = await make_company(engine), await make_company(engine, "ONCE")
+    text, items, allocations = "", 0, 0
+    for chapter in CHAPTERS:
+        text += chapter
+        history = read(text)
+        await store(engine, growing, history, first=items)
+        await store_allocations(engine, growing, history, first=allocations)
+        items, allocations = len(history.items), len(history.allocations)
+        await build_statements(engine, growing, JANUARY)
+    await store(engine, at_once, read(text))
+    await store_allocations(engine, at_once, read(text))
+    await build_statements(engine, at_once, JANUARY)
+    said = []
+    for company in (growing, at_once):
+        async with transaction(engine, company.id) as session:
+            newest = await latest_versions(session, company.id, JANUARY.label)
+        said.append({key: (row.figures_digest, row.closing) for key, row in newest.items()})
+    assert said[0] == said[1]
+    assert len(said[0]) == 4
