@@ -1,11 +1,13 @@
 """Groups that only their sum shows: all of one day, or a few rows about the day of another."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from datetime import date
 from itertools import product
 from math import comb
 
 from matching.two_sided import OPENING_KEY, Entry, Kind, Why
-from matching.two_sided_board import Board, by_key, days_apart, total
+from matching.two_sided_board import Board, by_key, total
 
 MAX_ROWS_OF_SUM = 6
 """Of more rows some always add up to anything."""
@@ -16,6 +18,9 @@ MAX_ROWS_SEARCHED = 2_000
 MAX_CANDIDATES = 40
 """Rows about a day among which a sum is looked for; more need a person, or numbers that say what belongs together."""
 
+CROWD = 10 * MAX_CANDIDATES
+"""Rows about a day of which most may be too large, or explained by now; among more there is no use in looking."""
+
 MAX_SUMS_TRIED = 2_000_000
 """Steps in one reconciliation: some seconds. What is left then stays missing, and is said to be so."""
 
@@ -23,7 +28,7 @@ FEW = 12
 """Among so few rows a single sum that fits is meant, also when all amounts are round."""
 
 CHANCE_HITS = 0.01
-"""Among more rows, a sum counts only when chance alone would give fewer hits than this."""
+"""Among more rows, a sum counts only when chance alone would give fewer hits than this in the whole comparison."""
 
 
 def days_of_equal_sum(board: Board) -> None:
@@ -49,12 +54,13 @@ def rows_that_add_up(board: Board, near: Sequence[int]) -> None:
     budget = _Budget()
     for near_days, ours in product(near, (True, False)):
         side, other = (board.ours, board.theirs) if ours else (board.theirs, board.ours)
-        by_direction = by_key((one for one in other.values() if one.key != OPENING_KEY), _direction)
+        calendars = {way: _Calendar(rows) for way, rows in by_key(other.values(), _direction).items()}
         targets = [entry for entry in side.values() if entry.key != OPENING_KEY]
         for target in sorted(targets, key=lambda entry: -abs(entry.amount)):
-            alike = [one for one in by_direction.get(_direction(target), ()) if one.place in other]
-            candidates = [one for one in alike if _fits(one, target, near_days)]
-            parts = _only_sum(candidates, target.amount, budget)
+            calendar = calendars.get(_direction(target))
+            about = calendar.about(target.day, near_days) if calendar is not None else []
+            candidates = [one for one in about if one.place in other and abs(one.amount) < abs(target.amount)]
+            parts = _only_sum(candidates, abs(target.amount), len(targets), budget)
             if parts:
                 board.close_sum(target, parts, Kind.GROUPED, Why.SUM, ours=ours)
 
@@ -63,9 +69,27 @@ def _direction(entry: Entry) -> tuple[str, bool]:
     return entry.currency, entry.amount < 0
 
 
-def _fits(one: Entry, target: Entry, near_days: int) -> bool:
-    apart = days_apart(one, target)
-    return abs(one.amount) < abs(target.amount) and (apart is None or apart <= near_days)
+class _Calendar:
+    """Rows by their days; those without a day are about every day."""
+
+    def __init__(self, rows: Sequence[Entry]) -> None:
+        known = [one for one in rows if one.key != OPENING_KEY]
+        self._dated = sorted((one for one in known if one.day is not None), key=_ordinal)
+        self._undated = [one for one in known if one.day is None]
+        self._days = [_ordinal(one) for one in self._dated]
+
+    def about(self, day: date | None, near_days: int) -> Sequence[Entry]:
+        """The rows so near to a day; none when they are far too many to choose from."""
+        first, last = 0, len(self._days)
+        if day is not None:
+            first = bisect_left(self._days, day.toordinal() - near_days)
+            last = bisect_right(self._days, day.toordinal() + near_days)
+        crowd = last - first + len(self._undated)
+        return [*self._dated[first:last], *self._undated] if crowd <= CROWD else []
+
+
+def _ordinal(entry: Entry) -> int:
+    return entry.day.toordinal() if entry.day is not None else 0
 
 
 class _Budget:
@@ -75,16 +99,16 @@ class _Budget:
         self.left = MAX_SUMS_TRIED
 
 
-def _only_sum(candidates: Sequence[Entry], wanted: int, budget: _Budget) -> list[Entry]:
+def _only_sum(candidates: Sequence[Entry], wanted: int, targets: int, budget: _Budget) -> list[Entry]:
     """The one choice of candidates that adds up to `wanted`; empty when there is none, or a second one."""
-    longest = _longest(candidates, wanted)
+    longest = _longest(len(candidates), wanted, targets)
     if longest < 2:  # noqa: PLR2004 - one row is no sum
         return []
     ordered = sorted(candidates, key=lambda entry: -abs(entry.amount))
     amounts = [abs(entry.amount) for entry in ordered]
     behind = [sum(amounts[place:]) for place in range(len(amounts) + 1)]
     found: list[list[int]] = []
-    waiting: list[tuple[int, int, list[int]]] = [(0, abs(wanted), [])]
+    waiting: list[tuple[int, int, list[int]]] = [(0, wanted, [])]
     while waiting and len(found) < 2:  # noqa: PLR2004 - a second one is enough to doubt
         budget.left -= 1
         if budget.left < 0:
@@ -101,9 +125,8 @@ def _only_sum(candidates: Sequence[Entry], wanted: int, budget: _Budget) -> list
     return [ordered[place] for place in found[0]] if len(found) == 1 else []
 
 
-def _longest(candidates: Sequence[Entry], wanted: int) -> int:
-    """How many rows a sum may have so that a hit by chance is unlikely; 0 when none may be looked for."""
-    count = len(candidates)
+def _longest(count: int, wanted: int, targets: int) -> int:
+    """How many rows a sum may have so that none of all targets is likely to be hit by chance; 0 or 1: none at all."""
     if count > MAX_CANDIDATES:
         return 0
     if count <= FEW:
@@ -112,7 +135,7 @@ def _longest(candidates: Sequence[Entry], wanted: int) -> int:
     sums, longest = 0, 1
     while longest < MAX_ROWS_OF_SUM:
         sums += comb(count, longest + 1)
-        if sums > CHANCE_HITS * abs(wanted):
+        if sums * targets > CHANCE_HITS * wanted:
             break
         longest += 1
     return longest
