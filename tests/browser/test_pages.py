@@ -20,7 +20,8 @@ def _paths(served: Served) -> list[str]:
     return [
         "/inbox", "/imports", "/runs", f"/runs/{made.run_id}", "/statements", f"/statements/{made.statements[0]}",
         "/customers", f"/customers/{made.customers[0]}", "/exceptions", f"/exceptions/{made.records[0]}", "/disputes",
-        "/matching", "/chasing", "/compliance", "/settings", "/settings/messages/statement_to_customer", "/account", "/dev/mail",
+        "/matching",
+        "/chasing", "/compliance", "/settings", "/settings/messages/statement_to_customer", "/account", "/dev/mail",
         "/dev/mail/1", "/dev/chat", f"/approvals/{made.requests[0]}", "/policies", "/absence",
         "/approvals/figures", f"/s/{made.answer_token}?dispute=2",
         f"/a/{made.decide_token}", "/s", "/s/lapsed",
