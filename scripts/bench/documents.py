@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import typst
 import xlsxwriter
@@ -53,11 +54,11 @@ def draw(name: str, count: int) -> None:
     """Draws the documents of one contender in this process."""
     content = chinese_group()
     if name == "pdf":
-        for _ in range(count):
-            render_pdf(content, "zh")
+        for number in range(count):
+            render_pdf(_another(content, number), "zh")
     elif name == "workbook":
-        for _ in range(count):
-            render_workbook(content, "zh")
+        for number in range(count):
+            render_workbook(_another(content, number), "zh")
     elif name == "typst":
         compiler = typst.Compiler()
         for number in range(count):
@@ -65,6 +66,13 @@ def draw(name: str, count: int) -> None:
     else:
         for _ in range(count):
             _bare_workbook()
+
+
+def _another(content: dict[str, Any], number: int) -> dict[str, Any]:
+    """A statement of its own: Typst remembers what it laid out, and no two customers get the same page."""
+    lines = [{**line, "number": f"{line['number']}-{number}", "open": f"{number}.00"} for line in content["lines"]]
+    customer = {**content["customer"], "code": f"C{number:05}"}
+    return {**content, "number": f"{content['number']}-{number}", "customer": customer, "lines": lines}
 
 
 def _bare_workbook() -> None:
