@@ -18,6 +18,11 @@ NEAR_DAYS = 10
 MANY_ALIKE = 400
 """Pairs of equal amounts looked at for a slip: more are a price list, in which every number resembles another."""
 
+OTHER_KINDS = frozenset(
+    "CN CR CM CRN CREDIT GS DN RC RCPT REC RECEIPT PAY PMT PAYMENT PV 收 收款 付 付款 贷 贷项 红字 退款".split()
+)
+"""Prefixes of credits and payments: with an invoice's digits they are still no invoice."""
+
 _BETWEEN = re.compile(r"[\s,;，；、|+&]+")
 
 
@@ -139,9 +144,11 @@ def _digits(entry: Entry) -> str | None:
 
 
 def _prefixes_agree(our_key: str, their_key: str) -> bool:
-    """Whether two numbers may be of one series: equal prefixes, or one that only means "document", or none."""
+    """Whether two numbers may be of one document: equal prefixes, none, or one that only means "document"."""
     prefixes = {number.prefix for key in (our_key, their_key) if (number := taken_apart(key)) is not None}
-    return len(prefixes) == 1 or bool(prefixes & (ANY_PREFIX | {""}))
+    if len(prefixes) == 1 or "" in prefixes:
+        return True
+    return not prefixes & OTHER_KINDS and bool(prefixes & ANY_PREFIX)
 
 
 def _near(our: Entry, their: Entry) -> bool:

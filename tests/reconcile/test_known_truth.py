@@ -91,3 +91,31 @@ def test_a_stated_end_leaves_the_next_period_out() -> None:
     assert (bridge.our_total, bridge.our_later, bridge.our_closing, bridge.their_closing) == (600, 500, 100, 100)
     open_end = reconcile(frame([*june, *july]), frame(june), Rules())
     assert (Kind.MISSING_ON_THEIRS, frozenset({1}), frozenset()) in links(open_end)
+
+
+def test_two_sums_that_fit_are_no_sum() -> None:
+    """Doubt is for a person: 30 is 10 + 20 and 12 + 18, so nothing is grouped; with one choice gone it is."""
+    day = date(2026, 6, 9)
+    ours = [Row("RC-1", day, "CNY", -3_000)]
+    parts = [
+        Row(f"PAY{n}", date(2026, 6, 9 + n % 3), "CNY", -amount)
+        for n, amount in enumerate((1_000, 2_000, 1_200, 1_800))
+    ]
+    doubtful = reconcile(frame(ours), frame(parts), Rules(mirrored=False))
+    assert {link.kind for link in doubtful.links} == {Kind.MISSING_ON_OURS, Kind.MISSING_ON_THEIRS}
+    clear = reconcile(frame(ours), frame(parts[:3]), Rules(mirrored=False))
+    assert (Kind.GROUPED, frozenset({0}), frozenset({0, 1})) in links(clear)
+
+
+def test_one_number_written_in_three_ways_with_three_amounts() -> None:
+    """Spelling does not hide that an amount differs; another prefix that says something is another document."""
+    ours = [Row("INV-0007", date(2026, 6, 1), "CNY", 700), Row("INV-8", date(2026, 6, 1), "CNY", 800)]
+    theirs = [Row("7", date(2026, 6, 1), "CNY", 770), Row("CN-8", date(2026, 6, 20), "CNY", 888)]
+    kinds = links(reconcile(frame(ours), frame(theirs), Rules(mirrored=False)))
+    assert kinds == Counter(
+        {
+            (Kind.AMOUNT, frozenset({0}), frozenset({0})): 1,
+            (Kind.MISSING_ON_THEIRS, frozenset({1}), frozenset()): 1,
+            (Kind.MISSING_ON_OURS, frozenset(), frozenset({1})): 1,
+        }
+    )
