@@ -18,9 +18,10 @@ NEAR_DAYS = 10
 MANY_ALIKE = 400
 """Pairs of equal amounts looked at for a slip: more are a price list, in which every number resembles another."""
 
-OTHER_KINDS = frozenset(
-    "CN CR CM CRN CREDIT GS DN RC RCPT REC RECEIPT PAY PMT PAYMENT PV 收 收款 付 付款 贷 贷项 红字 退款".split()
-)
+OTHER_KINDS = frozenset({
+    "CN", "CR", "CM", "CRN", "CREDIT", "GS", "DN", "RC", "RCPT", "REC", "RECEIPT", "PAY", "PMT", "PAYMENT", "PV",
+    "收", "收款", "付", "付款", "贷", "贷项", "红字", "退款",
+})  # fmt: skip
 """Prefixes of credits and payments: with an invoice's digits they are still no invoice."""
 
 _BETWEEN = re.compile(r"[\s,;，；、|+&]+")
