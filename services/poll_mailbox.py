@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 
-from notifications.mailbox import MailboxSilentError, fetch_new, mark_taken
+from notifications.reply_mailbox import MailboxSilentError, fetch_new, mark_taken
 from services.receive_mail import receive_mail
 from services.settings import Settings
 from storage.companies import Company, list_companies

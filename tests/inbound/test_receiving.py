@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest_asyncio
 
 from notifications.archive import imap_archive
-from notifications.mailbox import TAKEN
+from notifications.reply_mailbox import TAKEN
 from services.add_company import add_company, company_by_code
 from services.add_user import add_user
 from services.poll_mailbox import poll_mailbox
