@@ -61,7 +61,7 @@ REASONS = {
 ANSWERS = {
     "agree": "Agreed", "agree_except": "Agreed, except the disputed lines", "dispute": "Disputed",
     "deemed": "Deemed agreed by silence", "already_paid": "Said: paid already", "promise": "Promised to pay",
-    "wrong_person": "Not the right person",
+    "wrong_person": "Not the right person", "bridge_accepted": "Bridge accepted",
 }  # fmt: skip
 
 LEDGER_FIELDS = {

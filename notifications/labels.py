@@ -31,6 +31,8 @@ ANSWERS = {
     "dispute": "disputes lines of the statement",
     "already_paid": "says it is paid already",
     "promise": "promises to pay",
+    "wrong_person": "says it is not for them",
+    "bridge_accepted": "accepts the bridge between the two ledgers",
 }
 
 FINDINGS = {
