@@ -39,15 +39,16 @@ DENSE_CELLS = 1_000_000
 
 FILL_SHARE = 20
 EPOCH = date(1899, 12, 31)
-_CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
+_CELL = re.compile(rb'<(?:\w+:)?c\s[^<>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
 _SPECIAL = re.compile(
-    rb"<(?:\w+:)?c(?=\s)([^>]*)>(\s*<(?:\w+:)?f[^>]*(?:/>|>[^<]*</(?:\w+:)?f>))?\s*"
+    rb"<(?:\w+:)?c(?=\s)([^<>]*)>(\s*<(?:\w+:)?f[^>]*(?:/>|>[^<]*</(?:\w+:)?f>))?\s*"
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v[^>]*>([^<]*)</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 _REFERENCE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
-_SHEET = re.compile(rb"<(?:\w+:)?sheet\s[^>]*>")
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
-_ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\s[^<>]*>")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^<>]*>")
+_ATTRIBUTE = re.compile(rb'(?<![\w:])([\w:]++)="([^"]*)"')
+"""A name is tried once, from its first letter: a run of 400,000 digits would else be tried from each of them."""
 
 
 @dataclass(frozen=True, slots=True)
