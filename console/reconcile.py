@@ -21,8 +21,8 @@ from console.given import day
 from console.imports import existing_file
 from console.speech import command_language, print_answer, say
 from ledger.money import known_currencies
-from matching.two_sided import Rules
-from matching.two_sided_report import LISTED
+from matching.two_sided.report import LISTED
+from matching.two_sided.terms import Rules
 from services.reconcile_ledgers import LedgerFile, LedgerRefused, reconcile_files, shared_profile
 from words.figures import amount_text
 from words.refusal import Refusal

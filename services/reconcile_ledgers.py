@@ -14,9 +14,9 @@ from connectors.tables import Table
 from connectors.their_cells import UNSTATED_CURRENCY
 from connectors.their_columns import ColumnMap, Other, guess_columns, map_of_profile
 from connectors.their_ledger import AccountLedger, currency_shown, open_ledger, read_ledger
-from matching.two_sided import Rules
-from matching.two_sided_columnar import reconcile, side_frame
-from matching.two_sided_report import LISTED, report
+from matching.two_sided.columnar import reconcile, side_frame
+from matching.two_sided.report import LISTED, report
+from matching.two_sided.terms import Rules
 from services.add_profile import ProfileUnknown
 from storage.database import Database, owner_transaction
 from storage.profiles import find_shared_profile

@@ -17,9 +17,9 @@ from connectors.tables import Table
 from connectors.their_columns import ColumnMap, Other
 from ledger.canonical import canonical_json, sha256_hex
 from ledger.money import round_to_minor
-from matching.two_sided import Rules
-from matching.two_sided_columnar import SIDE, reconcile, side_frame
-from matching.two_sided_report import report
+from matching.two_sided.columnar import SIDE, reconcile, side_frame
+from matching.two_sided.report import report
+from matching.two_sided.terms import Rules
 from services.keep_attachment import plain_filename
 from services.reconcile_ledgers import LedgerFile, LedgerRefused, read_one
 from storage.answers import answerable_statement

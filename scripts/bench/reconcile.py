@@ -6,9 +6,9 @@ from datetime import date
 
 import polars as pl
 
-from matching.two_sided import Rules
-from matching.two_sided_bridge import bridges
-from matching.two_sided_columnar import reconcile, side_frame
+from matching.two_sided.bridge import bridges
+from matching.two_sided.columnar import reconcile, side_frame
+from matching.two_sided.terms import Rules
 from scripts.bench.measure import PEERS_PYTHON, Comparison, Contender, Given, compare, is_there, timed
 
 ROWS = 100_000

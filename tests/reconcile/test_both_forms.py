@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.references import reference_key, reference_keys
-from matching.two_sided import Entry, Rules
-from matching.two_sided_bridge import bridges
-from matching.two_sided_columnar import reconcile
-from matching.two_sided_plain import reconcile_plain
+from matching.two_sided.bridge import bridges
+from matching.two_sided.columnar import reconcile
+from matching.two_sided.plain import reconcile_plain
+from matching.two_sided.terms import Entry, Rules
 from tests.reconcile.test_known_truth import frame, links, totals
 from tests.support.two_ledgers import Row
 

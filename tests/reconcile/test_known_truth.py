@@ -6,9 +6,9 @@ from datetime import date
 import polars as pl
 import pytest
 
-from matching.two_sided import Kind, Rules
-from matching.two_sided_bridge import bridges
-from matching.two_sided_columnar import CODES, SIDE, Reconciled, reconcile, side_frame
+from matching.two_sided.bridge import bridges
+from matching.two_sided.columnar import CODES, SIDE, Reconciled, reconcile, side_frame
+from matching.two_sided.terms import Kind, Rules
 from tests.support.two_ledgers import PERIOD_END, Row, TwoLedgers, two_ledgers
 
 KINDS = tuple(CODES)

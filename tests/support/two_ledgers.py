@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from matching.two_sided import Kind
+from matching.two_sided.terms import Kind
 
 PERIOD_END = date(2026, 6, 30)
 FIRST_DAY = date(2026, 6, 1)

@@ -6,10 +6,10 @@ from typing import Any
 import polars as pl
 
 from ledger.money import decimal_text
-from matching.two_sided import Kind, Link, Why
-from matching.two_sided_bridge import STEPS, Bridge, bridges
-from matching.two_sided_columnar import CODES, Reconciled
-from matching.two_sided_words import NAMES, Told, sentence
+from matching.two_sided.bridge import STEPS, Bridge, bridges
+from matching.two_sided.columnar import CODES, Reconciled
+from matching.two_sided.terms import Kind, Link, Why
+from matching.two_sided.words import NAMES, Told, sentence
 from words.catalog import translate
 
 LISTED = 10_000

@@ -10,10 +10,10 @@ from datetime import date
 import polars as pl
 
 from matching.references import reference_keys
-from matching.two_sided import OPENING_KEY, Entry, Kind, Link, Rules, Votes, is_mirrored
-from matching.two_sided_board import Board
-from matching.two_sided_period import Crossing, Period, crossing, find_period, month_end, timed
-from matching.two_sided_rest import settle_rest
+from matching.two_sided.board import Board
+from matching.two_sided.period import Crossing, Period, crossing, find_period, month_end, timed
+from matching.two_sided.rest import settle_rest
+from matching.two_sided.terms import OPENING_KEY, Entry, Kind, Link, Rules, Votes, is_mirrored
 
 SIDE = {
     "row": pl.Int32, "number": pl.String, "opening": pl.Boolean, "key": pl.UInt64, "day": pl.Date,

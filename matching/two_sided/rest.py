@@ -8,9 +8,9 @@ from itertools import chain
 
 from matching.document_numbers import ANY_PREFIX, slip_between, taken_apart
 from matching.references import reference_key
-from matching.two_sided import OPENING_KEY, Entry, Kind, Why, compare
-from matching.two_sided_board import Board, by_key, days_apart, money_of, total
-from matching.two_sided_sums import days_of_equal_sum, rows_that_add_up
+from matching.two_sided.board import Board, by_key, days_apart, money_of, total
+from matching.two_sided.sums import days_of_equal_sum, rows_that_add_up
+from matching.two_sided.terms import OPENING_KEY, Entry, Kind, Why, compare
 
 NEAR_DAYS = 10
 """A payment is on its way, or waits to be booked, no longer than this: beyond it equal amounts are chance."""

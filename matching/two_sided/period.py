@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from matching.two_sided import Kind
+from matching.two_sided.terms import Kind
 
 SPILL_SHARE = 2
 """At least one of so many rows of a month must be a late booking of the month before: then it is a mere spill."""

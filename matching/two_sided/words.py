@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ledger.money import decimal_text
-from matching.two_sided import Kind, Why
+from matching.two_sided.terms import Kind, Why
 from words.catalog import translate
 from words.figures import amount_text, date_text
 

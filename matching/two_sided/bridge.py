@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from matching.two_sided import Kind
-from matching.two_sided_columnar import CODES, Reconciled
+from matching.two_sided.columnar import CODES, Reconciled
+from matching.two_sided.terms import Kind
 
 STEPS: tuple[Kind, ...] = tuple(kind for kind in Kind if kind not in {Kind.MATCHED, Kind.LATER})
 """Classes that lead from one balance to the other, in their order."""

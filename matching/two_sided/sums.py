@@ -6,8 +6,8 @@ from datetime import date
 from itertools import product
 from math import comb
 
-from matching.two_sided import OPENING_KEY, Entry, Kind, Why
-from matching.two_sided_board import Board, by_key, total
+from matching.two_sided.board import Board, by_key, total
+from matching.two_sided.terms import OPENING_KEY, Entry, Kind, Why
 
 MAX_ROWS_OF_SUM = 6
 """Of more rows some always add up to anything."""

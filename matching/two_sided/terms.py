@@ -1,7 +1,7 @@
 """Two ledgers of one account held against each other: the words of the comparison.
 
 Amounts are whole minor units as we see them: what the customer owes is positive, also in their rows.
-`two_sided_plain.py` says what is meant; `two_sided_columnar.py` computes the same over a million rows a side.
+`plain.py` says what is meant; `columnar.py` computes the same over a million rows a side.
 """
 
 from collections.abc import Callable

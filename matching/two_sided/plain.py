@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from matching.two_sided import Entry, Kind, Link, Rules, Votes, Why, compare, is_mirrored
-from matching.two_sided_board import Board
-from matching.two_sided_period import Crossing, Period, crossing, find_period, month_end, timed
-from matching.two_sided_rest import settle_rest
+from matching.two_sided.board import Board
+from matching.two_sided.period import Crossing, Period, crossing, find_period, month_end, timed
+from matching.two_sided.rest import settle_rest
+from matching.two_sided.terms import Entry, Kind, Link, Rules, Votes, Why, compare, is_mirrored
 
 
 def reconcile_plain(ours: Sequence[Entry], theirs: Sequence[Entry], rules: Rules) -> tuple[list[Link], bool, Period]:

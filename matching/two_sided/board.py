@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from matching.two_sided import Entry, Kind, Link, Why
+from matching.two_sided.terms import Entry, Kind, Link, Why
 
 Key = TypeVar("Key", bound=Hashable)
 
