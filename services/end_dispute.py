@@ -9,6 +9,7 @@ from storage.adjustments import adjustments_of_dispute
 from storage.answers import answer_by_id, answerable_statement, database_now, find_addressee, newest_sent_version
 from storage.audit import Actor, record
 from storage.database import Session
+from storage.deliveries import statement_contacts
 from storage.disputes import Dispute, close_dispute, dispute_listing, disputes_of_versions, find_dispute
 from storage.outbox import Message, enqueue
 from storage.promises import versions_with
@@ -70,25 +71,34 @@ async def tell_customer(
     session: Session, company_id: UUID, found: Dispute, kind: str, words: str, *, resolution: str = "",
     occasion: str = "",
 ) -> None:  # fmt: skip
-    """One mail to whoever opened the case, with a link to the newest version that they hold."""
-    answer = await answer_by_id(session, company_id, found.answer_id)
+    """Mails whoever opened the case a link to the newest version that was sent; `occasion` tells several apart."""
     listed = await dispute_listing(session, company_id, found.id)
     newest = await newest_sent_version(session, company_id, found.statement_id)
-    if answer is None or answer.contact_id is None or listed is None or newest is None:
+    if listed is None or newest is None:
         return
-    contact = await find_addressee(session, company_id, answer.contact_id)
-    if contact is None or contact.disabled or not contact.email:
-        return
-    await enqueue(
-        session, company_id,
-        Message(
-            kind=kind, channel="email", recipient=contact.email, dedup_key=f"{kind}/{found.id}/{occasion}",
-            subject_kind="dispute", subject_id=str(found.id), customer_id=listed.customer_id, person_id=contact.id,
-            payload={"statement_id": str(newest.id), "document": listed.item_number, "words": words,
-                     "amount": decimal_text(found.amount, 0, found.currency), "currency": found.currency,
-                     "resolution": resolution},
-        ),
-    )  # fmt: skip
+    fact = f"{kind}/{found.id}/{occasion}" if occasion else f"{kind}/{found.id}"
+    for contact_id, address in await _hearers(session, company_id, found, newest.customer_id):
+        await enqueue(
+            session, company_id,
+            Message(
+                kind=kind, channel="email", recipient=address, dedup_key=f"{fact}/{contact_id}/email",
+                subject_kind="dispute", subject_id=str(found.id), customer_id=listed.customer_id, person_id=contact_id,
+                payload={"statement_id": str(newest.id), "document": listed.item_number, "words": words,
+                         "amount": decimal_text(found.amount, 0, found.currency), "currency": found.currency,
+                         "resolution": resolution},
+            ),
+        )  # fmt: skip
+
+
+async def _hearers(session: Session, company_id: UUID, found: Dispute, customer_id: UUID) -> list[tuple[UUID, str]]:
+    """Whoever opened the case; once they have left or lost their address, all who get the customer's statements."""
+    answer = await answer_by_id(session, company_id, found.answer_id)
+    if answer is not None and answer.contact_id is not None:
+        opener = await find_addressee(session, company_id, answer.contact_id)
+        if opener is not None and opener.email and not opener.disabled:
+            return [(opener.id, opener.email)]
+    others = await statement_contacts(session, company_id, customer_id)
+    return [(one.id, one.email) for one in others if one.email]
 
 
 async def _follow_status(

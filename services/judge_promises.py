@@ -46,8 +46,8 @@ async def remind_of_promises(engine: Database, company: Company, today: date) ->
                 continue
             mail = Message(
                 kind="promise_due", channel="email", lane="bulk", recipient=contact.email,
-                dedup_key=f"promise_due/{row.id}", subject_kind="statement", subject_id=str(row.statement_id),
-                payload={"statement_id": str(row.statement_id), "currency": row.currency,
+                dedup_key=f"promise_due/{row.id}/email", subject_kind="statement", subject_id=str(row.statement_id),
+                payload={"statement_id": str(row.statement_id), "promise_id": str(row.id), "currency": row.currency,
                          "amount": decimal_text(row.amount, 0, row.currency), "due_on": row.due_on.isoformat()},
                 customer_id=row.customer_id, person_id=contact.id,
             )  # fmt: skip

@@ -1,6 +1,6 @@
 """Whether a message still has its reason: asked before each try, because a waiting mail outlives what it tells.
 
-A request may be decided, a version replaced, a reminder answered while a mail server says "later" for days.
+A request may be decided, a version replaced, a reminder answered, a promise kept while a server says "later" for days.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,6 +11,7 @@ from storage.database import Session
 from storage.deliveries import decision_facts
 from storage.message_facts import RunDecisions, run_decisions, statuses_of
 from storage.outbox import OutboxRow
+from storage.promises import promise_status
 
 APPROVAL_KINDS = frozenset({"approval_asked", "approval_reminded", "approval_escalated"})
 """Messages that ask for a decision: they end with it."""
@@ -74,6 +75,13 @@ async def _something_waits(session: Session, company_id: UUID, row: OutboxRow) -
         raise MessageOutdatedError(", ".join(f"{number} is {status}" for number, status in found))
 
 
+async def _promise_is_open(session: Session, company_id: UUID, row: OutboxRow) -> None:
+    """Money that came, or a promise that took this one's place, leaves nothing to remind of."""
+    status = await promise_status(session, company_id, UUID(str(row.payload["promise_id"])))
+    if status != "open":
+        raise MessageOutdatedError(f"the promise is {status}")
+
+
 async def _run_is_decided(session: Session, company_id: UUID, row: OutboxRow) -> None:
     found: RunDecisions = await run_decisions(session, company_id, str(row.payload["run_id"]))
     waiting = found.counts.get("open", 0)
@@ -85,5 +93,6 @@ _CHECKS: dict[str, Callable[[Session, UUID, OutboxRow], Awaitable[None]]] = {
     **dict.fromkeys(APPROVAL_KINDS, _request_is_open),
     "statement_to_customer": _version_holds,
     "reminder": _something_waits,
+    "promise_due": _promise_is_open,
     "run_decided": _run_is_decided,
 }

@@ -185,6 +185,13 @@ async def promises_due(session: Session, company_id: UUID, after: date, until: d
     return [(PromiseRow(*row[:-1]), row[-1]) for row in await session.execute(query)]
 
 
+async def promise_status(session: Session, company_id: UUID, promise_id: UUID) -> str | None:
+    """How one promise stands now: open, kept, broken or replaced."""
+    query = select(promise.c.status).where(promise.c.company_id == company_id, promise.c.id == promise_id)
+    status: str | None = (await session.execute(query)).scalar_one_or_none()
+    return status
+
+
 async def receipts_since(
     session: Session, company_id: UUID, customer_id: UUID, currency: str, first: date
 ) -> list[Received]:
