@@ -15,7 +15,7 @@ from approvals.request import APPROVED, OPEN, RETURNED, new_request
 from services.apply_approval import Begun, begin, decided_or_raised, moment, proceed
 from services.apply_many import begin_many
 from services.approval_subjects import batch_digest, facts_of_statement, money_figures, subject_kind
-from services.ask_approvers import ask_once_for_many, asked_people
+from services.ask_approvers import ask_once_for_many, ask_person, asked_people
 from services.change_statement_status import change_statement_statuses
 from services.publish_policy import policies_or_defaults
 from services.subject_kinds import Figure, SubjectUnknown
@@ -271,10 +271,15 @@ def _prepare_many(subjects: Sequence[_Subject], desk: Desk) -> list[Begun]:
 
 
 async def _ask_for_run(session: Session, company_id: UUID, run_id: UUID) -> int:
-    """One message per person for all that waits in the run; asked again only after more has been opened."""
+    """One message per person for all that nobody has voted on yet; asked again only after more has been opened.
+
+    A later stage asks by itself when it opens. One that waits alone gets the link that decides it.
+    """
     ever, waiting = await waiting_in_run(session, company_id, str(run_id))
     asked: dict[UUID, list[WaitingAlike]] = defaultdict(list)
     for alike in waiting:
+        if any(stage.votes for stage in alike.exemplar.request.stages):
+            continue
         env = await moment(session, company_id, alike.exemplar.policy_id, "")
         for person_id in asked_people(alike.exemplar.request, env):
             asked[person_id].append(alike)
@@ -282,12 +287,14 @@ async def _ask_for_run(session: Session, company_id: UUID, run_id: UUID) -> int:
     queued = 0
     for person_id, groups in sorted(asked.items()):
         person = people[person_id]
-        count = sum(one.count for one in groups)
+        count, occasion = sum(one.count for one in groups), f"run/{run_id}/{ever}"
+        if count == 1:
+            queued += await ask_person(session, company_id, groups[0].exemplar.request, person, occasion)
+            continue
         period = groups[0].exemplar.request.facts.get("period", "")
         title = translate("{count} statements of {period} wait for you", person.language, count=count, period=period)
         money = money_figures([(one.currency, one.closing) for one in groups], person.language)
         figures = [asdict(figure) for figure in (Figure("Statements", str(count)), *money)]
-        occasion = f"run/{run_id}/{ever}"
         queued += await ask_once_for_many(
             session, company_id, person, title, figures, f"/inbox?run={run_id}", occasion, count
         )

@@ -155,7 +155,7 @@ def nothing_waits_for_the_preparer(page: Page, period: Period) -> None:
 
 
 def approve_in_the_inbox(period: Period) -> Page:
-    """The reviewer signs in with two proofs, approves one by itself and the rest together; in Chinese."""
+    """The reviewer signs in with two proofs, approves the largest by itself and the rest together; in Chinese."""
     asked = period.sink.wait_for(to=REVIEWER, subject="2012-06")
     assert f"{period.system.address}/inbox" in asked.text
     page, secret = set_up_authenticator(period, REVIEWER)
@@ -163,7 +163,7 @@ def approve_in_the_inbox(period: Period) -> Page:
     cards = page.locator(".cards > article.card")
     waiting = cards.count()
     look(page, "inbox-zh")
-    first = cards.first
+    first = cards.filter(has_text=BY_LINK)
     title = first.get_by_role("heading").inner_text()
     first.get_by_role("button", name="同意").click()
     expect(page.get_by_role("status")).to_be_visible()
@@ -298,7 +298,7 @@ def chase_the_silent(period: Period, clerk: Page) -> int:
         if account.has_statement and code not in answered | {WITHOUT_ADDRESS}
     }  # fmt: skip
     clerk.goto(f"{period.system.address}/chasing?day={day}")
-    assert clerk.locator("section[aria-labelledby=plan] tbody tr").count() >= len(silent)
+    assert clerk.locator("section[aria-labelledby=plan] ul.lines > li").count() >= len(silent)
     look(clerk, "chasing-en")
     beside_the_browser(make_chase_due(period.system.environment["DATABASE_URL"], day))
     period.sink.wait(lambda mails: silent <= {mail.to for mail in mails if is_reminder(mail)}, 90)
@@ -331,7 +331,9 @@ def second_close_sends_nothing(period: Period, clerk: Page, run: str, customers_
     look(clerk, "run-closed-en")
     period.sink.wait_for(to=MANAGER, subject="2012-06 is finished")
     waiting = period.system.json("outbox", "list", "--company", "IBM", "--state", "pending")
-    assert not [row for row in waiting["messages"] if row["channel"] == "email"]
+    # What the first close gathers for the preparer looks once a minute whether all is decided.
+    later = {"run_decided"}
+    assert not [row for row in waiting["messages"] if row["channel"] == "email" and row["kind"] not in later]
     ids = [mail.message_id for mail in period.sink.mails()]
     assert len(ids) == len(set(ids))
     assert len([mail for mail in period.sink.mails() if mail.to.startswith("accounts@")]) == customers_mails
