@@ -213,7 +213,7 @@ def _kill_prefect(home: Path, killed: list[int]) -> None:
 
 
 async def _period_without_prefect(home: Path, killed: list[int]) -> list[str]:
-    """Prefect dies once the run is at its gate; answers who got a statement after a click on the mailed link."""
+    """Prefect dies when the run stands at its gate; answers who got a statement after a click on the mailed link."""
     engine = engine_for(f"postgresql://postgres@/tieout?host={home / 'postgresql'}")
     try:
         book = await new_book(engine)
@@ -224,7 +224,7 @@ async def _period_without_prefect(home: Path, killed: list[int]) -> list[str]:
         run_id = await request_run(engine, book.company, Closing(period_of("2026-06"), today=date(2026, 7, 1)))
         while True:
             report = await report_run(engine, book.company, run_id)
-            if report["prefect_run_id"] is not None and report["stage"] == "review":
+            if report["stage"] == "review":  # a Prefect slower than three seconds is not waited for: ours runs it then
                 break
             await asyncio.sleep(0.02)
         _kill_prefect(home, killed)
