@@ -164,7 +164,10 @@ class SampleFile:
 
 @dataclass(frozen=True, slots=True)
 class SampleBooks:
-    """`control` is the general ledger's receivable per currency on the last day; `defects` counts what is wrong."""
+    """`control` is the general ledger's receivable per currency on the last day; `defects` counts what is wrong.
+
+    `unpaid` are the domestic invoices up to the last day that no later row names.
+    """
 
     customers: tuple[SampleCustomer, ...]
     files: tuple[SampleFile, ...]
@@ -172,6 +175,7 @@ class SampleBooks:
     control: dict[str, Decimal]
     defects: dict[str, int]
     last: date
+    unpaid: tuple[Row, ...]
 
 
 @dataclass(slots=True)
@@ -207,7 +211,9 @@ def sample_books(seed: int, customers: int, last: date, until: date | None = Non
     for row in [*rows, *manual]:
         if row.day <= last:
             control[row.currency] += row.amount
-    return SampleBooks(tuple(everyone), files, profiles, dict(control), dict(draft.defects), last)
+    return SampleBooks(
+        tuple(everyone), files, profiles, dict(control), dict(draft.defects), last, _unpaid(domestic, last)
+    )
 
 
 # -- customers ---------------------------------------------------------------------------------------
@@ -362,6 +368,11 @@ def _numbered(draft: _Draft) -> list[Row]:
         real[row.number] = number
         numbered.append(replace(row, number=number))
     return [replace(row, settles=real.get(row.settles, "")) for row in numbered]
+
+
+def _unpaid(rows: list[Row], last: date) -> tuple[Row, ...]:
+    named = {row.settles for row in rows}
+    return tuple(row for row in rows if row.kind == "invoice" and row.day <= last and row.number not in named)
 
 
 # -- defects and files -------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from approvals.default_policy import statement_policy
+from connectors.sample_bank import sample_bank_file
 from connectors.sample_ledger import SampleBooks, month_ends, sample_books
 from ledger.business_calendar import add_working_days, parse_period
 from services.add_company import add_company, company_by_code
@@ -23,14 +24,17 @@ from services.chase_customers import chase_customers
 from services.check_compliance import check_compliance
 from services.close_period import Closing, continue_run, open_run
 from services.decide_approval import decide
+from services.import_bank_file import BankOrder, import_bank_content
 from services.import_ledger import Options, Order, import_content
 from services.load_control_balance import load_control_balance
 from services.open_statement_page import ANSWER_PURPOSE, open_statement_page
+from services.propose_applications import propose_applications
 from services.publish_policy import draft_policy, publish_policy
 from services.record_answer import REASONS, DisputedLine, GivenAnswer, record_answer
 from services.release_run import release_approved
 from services.settings import Settings
 from services.show_inbox import inbox
+from storage.audit import Actor
 from storage.companies import Company, find_company
 from storage.customers import Customer, find_customer
 from storage.database import Database, owner_transaction, transaction
@@ -115,6 +119,7 @@ async def make_sample_company(
     await _staff(making)
     await _customers(making)
     await _ledger(making)
+    await _bank(making)
     await _policy(making)
     for end in list(month_ends(books, PAST_MONTHS + 1))[:-1]:
         await _past_month(making, end)
@@ -182,6 +187,22 @@ async def _ledger(making: _Making) -> None:
     ]
     content = "\n".join(["as_of,currency,amount,account", *lines, ""]).encode()
     await load_control_balance(making.engine, making.company, "control.csv", content)
+
+
+async def _bank(making: _Making) -> None:
+    """The running month's bank file and what it may pay, before any month is sent: what was sent never changes."""
+    if making.company.settings["sample"].get("bank"):
+        return
+    file = sample_bank_file(making.seed, making.books, making.today)
+    order = BankOrder(file.name, file.content, actor=Actor("user", making.staff["bob"]), language="zh")
+    answer = await import_bank_content(making.engine, making.company, order)
+    proposed = await propose_applications(making.engine, making.company)
+    making.counts["receipts_by_bank"] = int(answer["posted"])
+    making.counts["receipts_without_customer"] = int(answer["unassigned"])
+    making.counts["applied_by_bank"] = int(answer["allocations"])
+    making.counts["applied_by_match"] = proposed["posted"]
+    making.counts["applications_waiting"] = proposed["waiting"]
+    await _keep(making, bank=answer["file_id"])
 
 
 async def _policy(making: _Making) -> None:

@@ -4,14 +4,19 @@ from collections import Counter
 from datetime import date
 from decimal import Decimal
 
+from connectors.bank.read import read_bank_content
+from connectors.sample_bank import RECEIPTS, sample_bank_file
 from connectors.sample_ledger import sample_books
 from ledger.business_calendar import parse_period
 from services.add_company import add_company, company_by_code
 from services.add_profile import add_profile
 from services.check_compliance import check_compliance
+from services.import_bank_file import BankOrder, import_bank_content
 from services.import_ledger import Options, Order, import_content
 from services.make_sample_company import CODE, make_sample_company
+from services.propose_applications import propose_applications
 from services.settings import Settings
+from services.show_bank import show_bank
 from services.tie_out import tie_out
 from storage.database import Database
 
@@ -36,6 +41,39 @@ def test_the_books_are_as_messy_as_real_ones() -> None:
         "documents_entered_twice", "full_width_digits", "missing_due_dates", "number_gaps", "part_payments",
         "receipts_without_reference", "repeated_rows", "shops_paid_by_head_office", "unreadable_rows",
     }  # fmt: skip
+
+
+def test_the_bank_file_is_the_same_ties_and_is_of_the_running_month() -> None:
+    books = sample_books(1, 120, LAST)
+    file = sample_bank_file(1, books, TODAY)
+    assert file == sample_bank_file(1, books, TODAY)
+    assert sum(file.kinds.values()) == RECEIPTS
+    assert set(file.kinds) == {"exact", "two", "group", "slip", "charged", "together", "stranger"}
+    read = read_bank_content(file.content)
+    assert (read.ties, read.held, read.findings) == (True, False, ())
+    days = [line.booked_on for line in read.statements[0].lines if line.booked_on is not None]
+    assert LAST < min(days) <= max(days) <= TODAY
+
+
+async def test_named_receipts_are_applied_and_the_doubtful_wait(engine: Database) -> None:
+    books = sample_books(1, 120, LAST)
+    file = sample_bank_file(1, books, TODAY)
+    await add_company(engine, "BANK", "Bank", "CNY", "Asia/Shanghai")
+    company = await company_by_code(engine, "BANK")
+    domestic = books.files[0]
+    await add_profile(engine, domestic.profile, books.profiles[domestic.profile], company)
+    options = Options(language="zh", today=TODAY)
+    await import_content(engine, company, Order(domestic.name, domestic.content, domestic.profile, options))
+    answer = await import_bank_content(engine, company, BankOrder(file.name, file.content))
+    assert answer["unassigned"] == file.kinds["stranger"]
+    assert answer["posted"] == RECEIPTS - file.kinds["stranger"]
+    assert answer["allocations"] >= file.kinds["exact"] + 2 * file.kinds["two"]
+    proposed = await propose_applications(engine, company)
+    assert 5 <= proposed["waiting"] <= 10
+    assert proposed["posted"] >= file.kinds["slip"]
+    page = await show_bank(engine, company)
+    assert len(page.accounts) == 1
+    assert page.waiting_count == file.kinds["stranger"]
 
 
 async def test_the_import_takes_the_control_balance_and_finds_every_defect(engine: Database) -> None:
@@ -70,6 +108,7 @@ async def test_the_whole_company_ties_waits_in_the_inbox_and_is_made_once(engine
     company = await company_by_code(engine, CODE)
     assert first["waiting_for_alice"] > 0
     assert first["answers"] > 0
+    assert first["receipts_without_customer"] == 2
     for period in ("2026-08", "2026-09", "2026-10"):
         gate = await tie_out(engine, company, parse_period(period))
         assert gate["ties"], gate
