@@ -468,8 +468,10 @@ CREATE TABLE open_item (
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_open_item PRIMARY KEY (company_id, id),
     CONSTRAINT fk_open_item_company_id_customer_id FOREIGN KEY(company_id, customer_id) REFERENCES customer (company_id, id),
+    CONSTRAINT fk_open_item_company_id_source_id FOREIGN KEY(company_id, source_id) REFERENCES source (company_id, id),
     CONSTRAINT uq_open_item_company_id_source_id_source_ref_instalment_d9b8 UNIQUE (company_id, source_id, source_ref, instalment, revision),
-    CONSTRAINT ck_open_item_known_kind CHECK (kind in ('invoice','debit_memo','credit_memo','receipt','write_off','fx_adjustment','opening'))
+    CONSTRAINT ck_open_item_known_kind CHECK (kind in ('invoice','debit_memo','credit_memo','receipt','write_off','fx_adjustment','opening')),
+    CONSTRAINT fk_open_item_company_id FOREIGN KEY(company_id) REFERENCES company (id)
 );
 
 CREATE INDEX ix_open_item_customer ON open_item (company_id, customer_id, document_date);
@@ -706,7 +708,8 @@ CREATE TABLE allocation (
     CONSTRAINT pk_allocation PRIMARY KEY (company_id, id),
     CONSTRAINT fk_allocation_company_id_credit_item_id FOREIGN KEY(company_id, credit_item_id) REFERENCES open_item (company_id, id),
     CONSTRAINT fk_allocation_company_id_debit_item_id FOREIGN KEY(company_id, debit_item_id) REFERENCES open_item (company_id, id),
-    CONSTRAINT ck_allocation_amount_not_zero CHECK (amount <> 0)
+    CONSTRAINT ck_allocation_amount_not_zero CHECK (amount <> 0),
+    CONSTRAINT fk_allocation_company_id FOREIGN KEY(company_id) REFERENCES company (id)
 );
 
 CREATE INDEX ix_allocation_debit ON allocation (company_id, debit_item_id);
@@ -838,7 +841,7 @@ alter table profile enable row level security;
 drop policy if exists own_company on profile;
 create policy own_company on profile using (company_id = nullif(current_setting('tieout.company', true), '')::uuid);
 revoke all on source from tieout_app;
-grant select, insert on source to tieout_app;
+grant select, insert, update, delete on source to tieout_app;
 alter table source enable row level security;
 drop policy if exists own_company on source;
 create policy own_company on source using (company_id = nullif(current_setting('tieout.company', true), '')::uuid);

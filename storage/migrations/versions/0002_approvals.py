@@ -17,13 +17,24 @@ INDEXES = {
     "ix_approval_timer_request": "approval_timer (company_id, request_id) where fired_at is null",
 }
 
+OPEN_REQUESTS = """
+    update approval_request set
+        amount_whole = coalesce(facts ->> 'closing_whole', facts ->> 'amount_whole', '0')::bigint,
+        due_at = coalesce(
+            (select min((one ->> 'expires_at')::timestamptz)
+             from jsonb_array_elements(projection -> 'request' -> 'stages') as one where one ->> 'status' = 'open'),
+            due_at)
+    where state = 'open'
+"""
+
 
 def upgrade() -> None:
-    """Adds what the inbox is sorted by, and the indexes."""
+    """Adds what the inbox is sorted by, fills it in for requests that are open, and adds the indexes."""
     op.execute(
         "alter table approval_request add column amount_whole bigint not null default 0,"
         " add column due_at timestamptz not null default '9999-12-31 00:00:00+00'"
     )
+    op.execute(OPEN_REQUESTS)
     for name, place in INDEXES.items():
         op.execute(f"create index {name} on {place}")
 
