@@ -70,45 +70,62 @@ class Asked:
     details: Mapping[str, Any]
 
 
-async def decide_alone(  # noqa: PLR0913 - everything that was on the screen comes back with the click
-    engine: Database,
-    company_id: UUID,
-    request_id: UUID,
-    command: str,
-    *,
-    actor_id: UUID,
-    authority_id: UUID | None = None,
-    round: int,  # noqa: A002 - the trade's word
-    stage: int,
-    digest: str,
-    comment: str = "",
-    key: str,
-    channel: str = "web",
-    assurance: str = "session",
-    details: Mapping[str, Any] | None = None,
-    bulk: bool = False,
-) -> Outcome:
-    """Carries out the command or raises its refusal, which has then written nothing.
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One choice: what was on its card, and the key of this press."""
 
-    Without `authority_id` the actor decides as himself or, where only that fits, for the first principal who does.
+    request_id: UUID
+    authority_id: UUID | None
+    """None: the actor himself or, where only that fits, the first principal who does."""
+    round: int
+    stage: int
+    digest: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What all choices of one press have in common.
+
     `details`: forward {"to"}, ask_opinion {"of", "question"}, add_sign {"seat", "where"}, remove_sign {"stage",
-    "sign"}, rescue {"candidates"}. `bulk`: it was chosen among many, which a stage may forbid.
+    "sign"}, rescue {"candidates"}.
     """
-    if assurance not in ASSURANCE:
-        raise CommandUnknown(command=assurance)
-    click = c.Click(actor_id, authority_id or actor_id, round, stage, digest, comment.strip(), channel, assurance)
-    asked = Asked(command, click, details or {})
-    question = question_of(request_id, asked, authority_id)
+
+    command: str
+    actor_id: UUID
+    comment: str = ""
+    channel: str = "web"
+    assurance: str = "session"
+    bulk: bool = True
+    """Chosen among many, which a stage may forbid; False for clicks that only happen to come at once."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def asked(self, one: Decision) -> Asked:
+        """The command as the engine takes it, for one of the choices."""
+        click = c.Click(
+            self.actor_id, one.authority_id or self.actor_id, one.round, one.stage, one.digest,
+            self.comment.strip(), self.channel, self.assurance,
+        )  # fmt: skip
+        return Asked(self.command, click, self.details)
+
+
+async def decide_alone(engine: Database, company_id: UUID, press: Press, one: Decision) -> Outcome:
+    """Carries out the command in a transaction of its own, or raises its refusal, which has then written nothing."""
+    if press.assurance not in ASSURANCE:
+        raise CommandUnknown(command=press.assurance)
+    asked = press.asked(one)
+    question = question_of(one.request_id, asked, one.authority_id)
     async with transaction(engine, company_id) as session:
-        stored = await lock_request(session, company_id, request_id)
-        known = await first_answer(session, company_id, key)
+        stored = await lock_request(session, company_id, one.request_id)
+        known = await first_answer(session, company_id, one.key)
         if known is not None:
             return known_outcome(known, question)
         if stored is None:
             raise RequestUnknown
-        if bulk and stored.request.has_stage(stage) and not stored.request.stage_numbered(stage).bulk:
+        if press.bulk and stored.request.has_stage(one.stage) and not stored.request.stage_numbered(one.stage).bulk:
             raise NotInBulk
-        return await _carry_out(session, company_id, stored, asked, (key, question), free=authority_id is None)
+        free = one.authority_id is None
+        return await _carry_out(session, company_id, stored, asked, (one.key, question), free=free)
 
 
 def question_of(request_id: UUID, asked: Asked, authority_id: UUID | None) -> str:

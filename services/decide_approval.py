@@ -13,8 +13,8 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from approvals.policy import ASSURANCE
-from services.decide_alone import CommandUnknown, KeyReused, Outcome, RequestUnknown, decide_alone
-from services.decide_many import TOGETHER, Decision, Item, Press, decide_items
+from services.decide_alone import CommandUnknown, Decision, KeyReused, Outcome, Press, RequestUnknown, decide_alone
+from services.decide_many import TOGETHER, Item, decide_items
 from storage.database import Database
 from words.refusal import Refusal
 
@@ -62,16 +62,13 @@ async def decide(  # noqa: PLR0913 - everything that was on the screen comes bac
     `details`: forward {"to"}, ask_opinion {"of", "question"}, add_sign {"seat", "where"}, remove_sign {"stage",
     "sign"}, rescue {"candidates"}.
     """
+    press = Press(command, actor_id, comment, channel, assurance, bulk=False, details=details or {})
+    decision = Decision(request_id, authority_id, round, stage, digest, key)
     if command not in GROUPED or assurance not in ASSURANCE or details:
-        return await decide_alone(
-            engine, company_id, request_id, command, actor_id=actor_id, authority_id=authority_id, round=round,
-            stage=stage, digest=digest, comment=comment, key=key, channel=channel, assurance=assurance,
-            details=details,
-        )  # fmt: skip
-    press = Press(command, actor_id, comment, channel, assurance, bulk=False)
+        return await decide_alone(engine, company_id, press, decision)
     group = _groups.setdefault(engine, {}).setdefault(company_id, _Group())
     answer: asyncio.Future[Outcome | Refusal] = asyncio.get_running_loop().create_future()
-    group.waiting.append(((press, Decision(request_id, authority_id, round, stage, digest, key)), answer))
+    group.waiting.append(((press, decision), answer))
     if group.worker is None or group.worker.done():
         # A task of its own: whoever came first may go away, and the others must not wait for ever.
         group.worker = asyncio.create_task(_work(engine, company_id, group))

@@ -1,18 +1,19 @@
 """Decides on many requests at once: n commands, n keys, n results, in a few transactions instead of n."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
-from approvals.commands import Click, Env
+from approvals.commands import Env
 from approvals.refusals import ApprovalRefusal, NotInBulk
 from services.apply_approval import moment, readable
 from services.apply_many import Decided, proceed_many
 from services.approval_subjects import subject_kind
 from services.decide_alone import (
-    Asked,
+    Decision,
     KeyReused,
     Outcome,
+    Press,
     RequestUnknown,
     decide_alone,
     first_answer_of,
@@ -29,40 +30,6 @@ from words.refusal import Refusal
 
 TOGETHER = 100
 """Decisions of one transaction: its locks are held for a fraction of a second, and its commit is paid for once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """One choice of many: what was on its card, and the key of this press."""
-
-    request_id: UUID
-    authority_id: UUID | None
-    """None: the actor himself or, where only that fits, the first principal who does."""
-    round: int
-    stage: int
-    digest: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Press:
-    """What all choices of one press have in common."""
-
-    command: str
-    actor_id: UUID
-    comment: str = ""
-    channel: str = "web"
-    assurance: str = "session"
-    bulk: bool = True
-    """Chosen among many, which a stage may forbid; False for clicks that only happen to come at once."""
-
-    def asked(self, one: Decision) -> Asked:
-        """The command as if it had come alone."""
-        click = Click(
-            self.actor_id, one.authority_id or self.actor_id, one.round, one.stage, one.digest,
-            self.comment.strip(), self.channel, self.assurance,
-        )  # fmt: skip
-        return Asked(self.command, click, {})
 
 
 Results = dict[int, Outcome | Refusal]
@@ -101,11 +68,7 @@ async def decide_items(engine: Database, company_id: UUID, items: Sequence[Item]
 
 async def _decide_alone(engine: Database, company_id: UUID, press: Press, one: Decision) -> Outcome | Refusal:
     try:
-        return await decide_alone(
-            engine, company_id, one.request_id, press.command, actor_id=press.actor_id, authority_id=one.authority_id,
-            round=one.round, stage=one.stage, digest=one.digest, comment=press.comment, key=one.key,
-            channel=press.channel, assurance=press.assurance, bulk=press.bulk,
-        )  # fmt: skip
+        return await decide_alone(engine, company_id, press, one)
     except Refusal as refusal:
         return refusal
 

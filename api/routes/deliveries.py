@@ -64,9 +64,7 @@ async def of_customer(
 
 
 @router.get("/statements/{statement_id}/deliveries.{kind}")
-async def statement_file(
-    request: Request, known: HouseOf, viewer: Viewer, statement_id: UUID, kind: str
-) -> Response:  # fmt: skip
+async def statement_file(request: Request, known: HouseOf, viewer: Viewer, statement_id: UUID, kind: str) -> Response:
     """The same as a file."""
     row = await _statement(known, viewer, statement_id)
     return await _file(request, known, viewer, kind, row["number"], statement_id=statement_id)

@@ -11,8 +11,9 @@ from fastapi.responses import Response
 from api.context import House, HouseOf, Viewer, back_to, language_for, page
 from api.errors import status_of
 from approvals.refusals import ApprovalRefusal
+from services.decide_alone import Decision, Press
 from services.decide_approval import RequestUnknown, decide
-from services.decide_many import Decision, Press, decide_many
+from services.decide_many import decide_many
 from services.show_inbox import inbox
 from storage.approvals import ORDERS
 from storage.database import transaction

@@ -17,8 +17,9 @@ from scripts.bench.house import Bench, bench_house
 from scripts.bench.measure import Comparison, Contender, Given, compare, timed
 from services.add_company import add_company, company_by_code
 from services.add_user import add_user
+from services.decide_alone import Decision, Press
 from services.decide_approval import decide
-from services.decide_many import Decision, Press, decide_many
+from services.decide_many import decide_many
 from services.open_approvals import open_approvals_for_run
 from services.show_inbox import inbox
 from storage.database import Database, engine_for, transaction

@@ -6,8 +6,9 @@ from sqlalchemy import text
 
 from approvals.refusals import NotInBulk, SubjectDiffers
 from services.ask_waiver import ask_waiver
+from services.decide_alone import Decision, Press
 from services.decide_approval import KeyReused, Outcome, RequestUnknown
-from services.decide_many import Decision, Press, decide_many
+from services.decide_many import decide_many
 from services.show_inbox import inbox
 from storage.approval_acts import first_break
 from storage.audit import verify_chain

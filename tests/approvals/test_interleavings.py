@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from approvals.commands import Fire
 from services.ask_waiver import ask_waiver
-from services.decide_alone import decide_alone
+from services.decide_alone import Decision, Press, decide_alone
 from services.fire_approval_timers import _system_command, recheck_people
 from services.publish_policy import draft_policy, publish_policy
 from storage.approval_acts import acts_of, first_break
@@ -54,9 +54,10 @@ class Scene:
 
     async def decide(self, who: UUID, command: str, stage: int = 1) -> str:
         """One person's command on what was shown at the start."""
+        key = f"{self.request_id}/{who}/{command}/{stage}"
         outcome = await decide_alone(
-            self.house.engine, self.house.id, self.request_id, command, actor_id=who, authority_id=who, round=1,
-            stage=stage, digest=self.digest, comment="why", key=f"{self.request_id}/{who}/{command}/{stage}",
+            self.house.engine, self.house.id, Press(command, who, "why", bulk=False),
+            Decision(self.request_id, who, 1, stage, self.digest, key),
         )  # fmt: skip
         return outcome.state
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from services.decide_alone import decide_alone
+from services.decide_alone import Decision, Press, decide_alone
 from services.decide_approval import Outcome, decide
 from services.open_approvals import open_statement_approval
 from storage.approval_acts import first_break
@@ -43,14 +43,16 @@ async def _click(house: House, request: tuple[UUID, str], number: int) -> Outcom
     who = (house.alice, house.bob)[number // 2 % 2]
     channel, assurance = (("web", "session"), ("link", "link"), ("slack", "chat"), ("web", "mfa"))[number // 2]
     command = "reject" if number // 2 == 3 else "approve"
+    comment, key = "why" if command == "reject" else "", f"{request[0]}/{number // 2}"
     # Within a process clicks share transactions; those of other processes race them for the row.
-    way = decide if number % 2 else decide_alone
     try:
-        return await way(
-            house.engine, house.id, request[0], command, actor_id=who, round=1, stage=1, digest=request[1],
-            comment="why" if command == "reject" else "", key=f"{request[0]}/{number // 2}", channel=channel,
-            assurance=assurance,
-        )  # fmt: skip
+        if number % 2:
+            return await decide(
+                house.engine, house.id, request[0], command, actor_id=who, round=1, stage=1, digest=request[1],
+                comment=comment, key=key, channel=channel, assurance=assurance,
+            )  # fmt: skip
+        press = Press(command, who, comment, channel, assurance, bulk=False)
+        return await decide_alone(house.engine, house.id, press, Decision(request[0], None, 1, 1, request[1], key))
     except Refusal as refusal:
         return refusal
 
