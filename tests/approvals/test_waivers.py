@@ -128,12 +128,13 @@ async def test_a_request_about_a_difference_that_is_gone_ends(engine: Database) 
 async def test_a_compliance_finding_is_waived_the_same_way(engine: Database) -> None:
     """Rejected, it stays open; fixed meanwhile, its request ends."""
     book, people = await held_book(engine)
-    facts = {"number": "S-1", "days": 12}
     async with transaction(engine, book.company.id) as session:
-        for key in ("one", "two"):
+        for days, key in enumerate(("one", "two"), start=12):
+            facts = {"number": "S-1", "days": days}
             new = NewFinding("unanswered", "statement", "S-1", "warning", "no_answer", facts, key)
             await keep_finding(session, book.company.id, new)
-        first, second = await list_findings(session, book.company.id, checks=["unanswered"])
+        found = await list_findings(session, book.company.id, checks=["unanswered"])
+    first, second = sorted(found, key=lambda one: int(one.facts["days"]))  # ids of one millisecond have no order
     with pytest.raises(FindingReasonMissing):
         await ask_waiver(engine, book.company, first.id, "  ", people["dora"])
     with pytest.raises(FindingUnknown):
