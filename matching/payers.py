@@ -42,6 +42,9 @@ BRANCH_WORDS = frozenset({
 """Words in front of a branch's number."""
 
 CHINESE_FORMS = re.compile(r"(股份有限公司|有限责任公司|有限公司|股份公司|集团公司|公司|集团|[(（].*?[)）])")
+SHORTEST_CHINESE_NAME = 2
+"""A Chinese firm's own name has two characters or more; one alone is in a hundred others."""
+
 SMALLEST_SIMILARITY = 86.0
 """RapidFuzz ratio of whole names: "Sapphire Electroncs" has 97, two different firms of one trade about 60–75."""
 
@@ -140,7 +143,8 @@ def core_standing(payer: Name, customer: Name) -> Standing:
 
 def _chinese_standing(payer: str, customer: str) -> Standing:
     short, long = sorted((payer, customer), key=len)
-    if len(short) >= 2 and _in_order(short, long) and (short in long or len(short) * 2 >= len(long)):  # noqa: PLR2004 - a Chinese firm's own name has two characters or more
+    named = len(short) >= SHORTEST_CHINESE_NAME and _in_order(short, long)
+    if named and (short in long or len(short) * 2 >= len(long)):
         return Standing.SHORTENED
     return Standing.SHORTENED if fuzz.ratio(payer, customer) >= SMALLEST_SIMILARITY else Standing.NONE
 

@@ -1,4 +1,4 @@
-"""Which documents together make an amount: exact, within stated bounds, and only when no other choice makes it too.
+"""Which amounts together make another: exact, within stated bounds, and only when no other choice makes it too.
 
 Beyond the bounds the answer is that a person is needed, never a guess.
 """
@@ -23,10 +23,24 @@ class Choice:
     step: int
 
 
+PAIR = 2
+"""The fewest amounts that are a sum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The places of the only choice, or none: there is none, there are several, or the steps were used up."""
+
+    places: tuple[int, ...]
+    steps: int
+
+
 @dataclass(slots=True)
 class _Search:
     amounts: list[int]
     reach: list[list[int]]
+    most_items: int
+    most_steps: int
     steps: int = 0
     found: tuple[int, ...] = ()
     several: bool = False
@@ -36,26 +50,35 @@ class _Search:
             self.several = bool(self.found)
             self.found = self.found or chosen
             return
-        left = MOST_ITEMS - len(chosen)
+        left = self.most_items - len(chosen)
         for place in range(start, len(self.amounts)):
             self.steps += 1
-            if self.steps > MOST_STEPS or self.several or not left or self.reach[place][left] < wanted:
+            if self.steps > self.most_steps or self.several or not left or self.reach[place][left] < wanted:
                 return
             if self.amounts[place] <= wanted:
                 self.down(place + 1, wanted - self.amounts[place], (*chosen, place))
 
 
-def only_subset(amounts: Sequence[int], wanted: int) -> Choice | None:
-    """The only choice of two to six positive `amounts` that makes `wanted`; None without one, or with another."""
+def find_subset(
+    amounts: Sequence[int], wanted: int, most_items: int = MOST_ITEMS, most_steps: int = MOST_STEPS
+) -> Found:
+    """The only choice of at most `most_items` positive `amounts` that makes `wanted`, and the steps that it took."""
     order = sorted(range(len(amounts)), key=lambda place: -amounts[place])
     falling = [amounts[place] for place in order]
-    search = _Search(falling, _reach(falling))
+    search = _Search(falling, _reach(falling, most_items), most_items, most_steps)
     search.down(0, wanted, ())
-    if search.several or search.steps > MOST_STEPS or len(search.found) < 2:  # noqa: PLR2004 - one alone is no subset
+    sure = not search.several and search.steps <= most_steps
+    return Found(tuple(sorted(order[place] for place in search.found)) if sure else (), search.steps)
+
+
+def only_subset(amounts: Sequence[int], wanted: int) -> Choice | None:
+    """The only choice of two to six positive `amounts` that makes `wanted`; None without one, or with another."""
+    found = find_subset(amounts, wanted)
+    if len(found.places) < PAIR:
         return None
     small_enough = sum(amount <= wanted for amount in amounts)
-    choices = sum(comb(small_enough, size) for size in range(2, MOST_ITEMS + 1))
-    return _choice(sorted(order[place] for place in search.found), amounts, wanted, choices)
+    choices = sum(comb(small_enough, size) for size in range(PAIR, MOST_ITEMS + 1))
+    return _choice(found.places, amounts, wanted, choices)
 
 
 def only_run(amounts: Sequence[int], wanted: int) -> Choice | None:
@@ -70,12 +93,12 @@ def only_run(amounts: Sequence[int], wanted: int) -> Choice | None:
         before[total] = end
     if len(found) != 1:
         return None
-    return _choice(range(*found[0]), amounts, wanted, comb(len(amounts), 2))
+    return _choice(range(*found[0]), amounts, wanted, comb(len(amounts), PAIR))
 
 
-def _reach(falling: list[int]) -> list[list[int]]:
+def _reach(falling: list[int], most_items: int) -> list[list[int]]:
     """For each place, the most that so many of the amounts from there on add up to."""
-    return [[sum(falling[place : place + count]) for count in range(MOST_ITEMS + 1)] for place in range(len(falling))]
+    return [[sum(falling[place : place + count]) for count in range(most_items + 1)] for place in range(len(falling))]
 
 
 def _choice(places: Iterable[int], amounts: Sequence[int], wanted: int, choices: int) -> Choice:

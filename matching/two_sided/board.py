@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from matching.subset_sums import PAIR
 from matching.two_sided.terms import Entry, Kind, Link, Why
 
 Key = TypeVar("Key", bound=Hashable)
@@ -95,6 +96,11 @@ def days_apart(our: Entry, their: Entry) -> int | None:
 def total(entries: Iterable[Entry]) -> int:
     """The sum of amounts, which the caller knows to be of one currency."""
     return sum(entry.amount for entry in entries)
+
+
+def is_group(ours: Sequence[Entry], theirs: Sequence[Entry]) -> bool:
+    """Whether rows of one currency weigh the same on both sides; one row beside one other is a pair, not a group."""
+    return len(ours) + len(theirs) > PAIR and total(ours) == total(theirs)
 
 
 def _likeness(entry: Entry) -> tuple[str, str, int]:

@@ -8,7 +8,7 @@ from itertools import chain
 
 from matching.document_numbers import ANY_PREFIX, slip_between, taken_apart
 from matching.references import reference_key
-from matching.two_sided.board import Board, by_key, days_apart, money_of, total
+from matching.two_sided.board import Board, by_key, days_apart, is_group, money_of, total
 from matching.two_sided.sums import days_of_equal_sum, rows_that_add_up
 from matching.two_sided.terms import OPENING_KEY, Entry, Kind, Why, compare
 
@@ -80,9 +80,9 @@ def _nearest(our: Entry, alike: list[Entry]) -> Entry | None:
 
 def _rest_of_number(board: Board, ours: list[Entry], theirs: list[Entry]) -> None:
     our_distinct, their_distinct = _distinct(ours), _distinct(theirs)
-    if len({entry.currency for entry in chain(ours, theirs)}) == 1 and len(ours) + len(theirs) > 2:  # noqa: PLR2004 - a pair is no group
+    if len({entry.currency for entry in chain(ours, theirs)}) == 1:
         for our, their in ((ours, theirs), (our_distinct, their_distinct)):
-            if len(our) + len(their) > 2 and total(our) == total(their):  # noqa: PLR2004 - a pair is no group
+            if is_group(our, their):
                 board.close(Kind.GROUPED, our, their, Why.SUM_OF_NUMBER)
                 return
     if len(our_distinct) == len(their_distinct) == 1:

@@ -6,11 +6,9 @@ from datetime import date
 from itertools import product
 from math import comb
 
-from matching.two_sided.board import Board, by_key, total
+from matching.subset_sums import MOST_ITEMS, PAIR, find_subset
+from matching.two_sided.board import Board, by_key, is_group
 from matching.two_sided.terms import OPENING_KEY, Entry, Kind, Why
-
-MAX_ROWS_OF_SUM = 6
-"""Of more rows some always add up to anything."""
 
 MAX_ROWS_SEARCHED = 2_000
 """Unexplained rows among which sums are looked for at all: beyond that the ledgers are not of one account."""
@@ -34,7 +32,7 @@ CHANCE_HITS = 0.01
 def days_of_equal_sum(board: Board) -> None:
     """All that is left of one day, currency and direction adds up to the same on both sides."""
     for ours, theirs in board.shared(_day_of):
-        if len(ours) + len(theirs) > 2 and total(ours) == total(theirs):  # noqa: PLR2004 - a pair is no group
+        if is_group(ours, theirs):
             board.close(Kind.GROUPED, ours, theirs, Why.SUM_OF_DAY)
 
 
@@ -102,27 +100,11 @@ class _Budget:
 def _only_sum(candidates: Sequence[Entry], wanted: int, targets: int, budget: _Budget) -> list[Entry]:
     """The one choice of candidates that adds up to `wanted`; empty when there is none, or a second one."""
     longest = _longest(len(candidates), wanted, targets)
-    if longest < 2:  # noqa: PLR2004 - one row is no sum
+    if longest < PAIR or budget.left <= 0:
         return []
-    ordered = sorted(candidates, key=lambda entry: -abs(entry.amount))
-    amounts = [abs(entry.amount) for entry in ordered]
-    behind = [sum(amounts[place:]) for place in range(len(amounts) + 1)]
-    found: list[list[int]] = []
-    waiting: list[tuple[int, int, list[int]]] = [(0, wanted, [])]
-    while waiting and len(found) < 2:  # noqa: PLR2004 - a second one is enough to doubt
-        budget.left -= 1
-        if budget.left < 0:
-            return []
-        start, left, chosen = waiting.pop()
-        if left == 0:
-            found.append(chosen)
-            continue
-        if len(chosen) == longest or start == len(amounts) or behind[start] < left:
-            continue
-        waiting.append((start + 1, left, chosen))
-        if amounts[start] <= left:
-            waiting.append((start + 1, left - amounts[start], [*chosen, start]))
-    return [ordered[place] for place in found[0]] if len(found) == 1 else []
+    found = find_subset([abs(entry.amount) for entry in candidates], wanted, longest, budget.left)
+    budget.left -= found.steps
+    return [candidates[place] for place in found.places]
 
 
 def _longest(count: int, wanted: int, targets: int) -> int:
@@ -130,10 +112,10 @@ def _longest(count: int, wanted: int, targets: int) -> int:
     if count > MAX_CANDIDATES:
         return 0
     if count <= FEW:
-        return min(MAX_ROWS_OF_SUM, count)
+        return min(MOST_ITEMS, count)
     # As if sums were spread evenly up to the wanted amount: enough to see where chance begins.
     sums, longest = 0, 1
-    while longest < MAX_ROWS_OF_SUM:
+    while longest < MOST_ITEMS:
         sums += comb(count, longest + 1)
         if sums * targets > CHANCE_HITS * wanted:
             break
