@@ -4,62 +4,37 @@ from pathlib import Path
 
 from alembic import op
 
+from storage.migrations.owned_tables import CHANGES, own
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-_BANK_SQL = Path(__file__).with_name("0003_bank.sql")
+_FILES = ("0003_bank.sql", "0003_receipts.sql")
 
-_BANK_TABLES = ("bank_payer", "bank_line", "bank_statement", "bank_file", "bank_account", "bank_layout")
+_TABLES = {
+    "proposal": CHANGES,
+    "parked_receipt": CHANGES,
+    "match_rule": CHANGES,
+    "bank_payer": CHANGES,
+    "bank_line": CHANGES,
+    "bank_statement": CHANGES,
+    "bank_file": CHANGES,
+    "bank_account": CHANGES,
+    "bank_layout": CHANGES,
+}
 """Each before those that it refers to."""
-
-_MATCHING_SQL = Path(__file__).with_suffix(".sql")
-
-_MATCHING_TABLES = ("proposal", "parked_receipt", "match_rule")
 
 
 def upgrade() -> None:
     """Creates what bank files and cash application need."""
-    _bank_up()
-    _matching_up()
+    for name in _FILES:
+        op.get_bind().exec_driver_sql(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+    own(_TABLES)
 
 
 def downgrade() -> None:
     """Takes it away again."""
-    _matching_down()
-    _bank_down()
-
-
-def _bank_up() -> None:
-    connection = op.get_bind()
-    connection.exec_driver_sql(_BANK_SQL.read_text(encoding="utf-8"))
-    for table in _BANK_TABLES:
-        connection.exec_driver_sql(
-            f"grant select, insert, update, delete on {table} to tieout_app;"
-            f"alter table {table} enable row level security;"
-            f"create policy own_company on {table} "
-            "using (company_id = nullif(current_setting('tieout.company', true), '')::uuid)"
-        )
-
-
-def _bank_down() -> None:
-    for table in _BANK_TABLES:
-        op.drop_table(table)
-
-
-def _matching_up() -> None:
-    connection = op.get_bind()
-    connection.exec_driver_sql(_MATCHING_SQL.read_text(encoding="utf-8"))
-    for table in _MATCHING_TABLES:
-        connection.exec_driver_sql(
-            f"grant select, insert, update, delete on {table} to tieout_app;"
-            f"alter table {table} enable row level security;"
-            f"create policy own_company on {table} "
-            "using (company_id = nullif(current_setting('tieout.company', true), '')::uuid)"
-        )
-
-
-def _matching_down() -> None:
-    for table in _MATCHING_TABLES:
+    for table in _TABLES:
         op.drop_table(table)

@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from storage.migrations.owned_tables import CHANGES, GROWS, own
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -42,24 +44,13 @@ create table message_preference (
 );
 """
 
-_OWNED = {
-    "inbound_mail": "select, insert",
-    "message_preference": "select, insert, update, delete",
-}
-"""Each new table and what the application's role may do with it."""
+_OWNED = {"inbound_mail": GROWS, "message_preference": CHANGES}
 
 
 def upgrade() -> None:
     """Creates the tables and binds the application's role to one company."""
-    connection = op.get_bind()
-    connection.exec_driver_sql(_TABLES)
-    for table, rights in _OWNED.items():
-        connection.exec_driver_sql(
-            f"grant {rights} on {table} to tieout_app;"
-            f"alter table {table} enable row level security;"
-            f"create policy own_company on {table} "
-            "using (company_id = nullif(current_setting('tieout.company', true), '')::uuid)"
-        )
+    op.get_bind().exec_driver_sql(_TABLES)
+    own(_OWNED)
 
 
 def downgrade() -> None:
