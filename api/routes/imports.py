@@ -9,7 +9,8 @@ from fastapi.responses import Response
 from api.context import HouseOf, Viewer, language_for, need_role, page, signed_in
 from api.downloads import file_answer
 from reports.entry_template import render_entry_template
-from services.import_ledger import Options, Order, import_content
+from services.add_profile import ProfileUnknown
+from services.import_ledger import FileRefused, Options, Order, import_content
 from storage.audit import Actor
 from storage.database import owner_transaction, transaction
 from storage.page_lists import imports_list
@@ -44,19 +45,25 @@ async def _profiles(known: HouseOf, viewer: SignedIn) -> list[str]:
     return sorted({profile.name for profile in (*own, *shared)})
 
 
-async def _page(request: Request, known: HouseOf, viewer: SignedIn, answer: dict[str, Any] | None) -> Response:
+async def _page(
+    request: Request, known: HouseOf, viewer: SignedIn, answer: dict[str, Any] | None = None,
+    refused: Refusal | None = None,
+) -> Response:  # fmt: skip
     async with transaction(known.engine, viewer.company.id) as session:
         rows = await imports_list(session, viewer.company.id)
+    language = language_for(request)
     return page(
-        request, "imports.html", rows=rows, profiles=await _profiles(known, viewer), answer=answer,
+        request, "imports.html", status=422 if refused else 200, rows=rows, answer=answer,
+        profiles=await _profiles(known, viewer),
         findings_shown=FINDINGS_SHOWN, may=bool(viewer.roles.intersection(IMPORTERS)),
+        problem=refused.text(language) if refused else "", remedy=refused.remedy_text(language) if refused else "",
     )  # fmt: skip
 
 
 @router.get("/imports")
 async def show(request: Request, known: HouseOf, viewer: Viewer) -> Response:
     """The form and the newest imports."""
-    return await _page(request, known, viewer, None)
+    return await _page(request, known, viewer)
 
 
 @router.post("/imports")
@@ -71,7 +78,10 @@ async def take(
         raise FileTooLarge(limit=MAX_UPLOAD // 1024**2, company=viewer.company.code)
     options = Options(check_only, Actor("user", viewer.user_id), language_for(request))
     order = Order(upload.filename or "upload", content, profile, options)
-    answer = await import_content(known.engine, viewer.company, order)
+    try:
+        answer = await import_content(known.engine, viewer.company, order)
+    except (FileRefused, ProfileUnknown) as refused:
+        return await _page(request, known, viewer, refused=refused)
     return await _page(request, known, viewer, {**answer, "check_only": check_only})
 
 

@@ -1,16 +1,21 @@
 """What the pages say, and the small changes that staff make on them."""
 
+from pathlib import Path
+
 import pytest
 from fastapi import FastAPI
 
 from api.errors import status_of
+from services.add_profile import add_profile
 from services.settings import Settings
 from storage.database import Database, transaction
 from storage.page_lists import contact_rows, exception_counts
 from tests.api.conftest import SignIn
 from tests.api.sample import Sample
-from tests.api.support import fill, routes_of
+from tests.api.support import fill, fingerprint, routes_of
 from words.refusal import Refusal
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "profiles"
 
 
 async def test_every_page_reads_in_both_languages(app: FastAPI, sample: Sample, sign_in: SignIn) -> None:
@@ -105,3 +110,21 @@ def test_every_refusal_has_a_status(kind: type[Refusal]) -> None:
     """By the habit of its code or by name."""
     made = kind.__new__(kind)
     assert status_of(made) in (403, 404, 409, 410, 422, 429)
+
+
+async def test_a_file_that_is_refused_leaves_the_form_in_place(
+    sign_in: SignIn, sample: Sample, engine: Database
+) -> None:
+    """What, which file and what now stand above the form; nothing is stored. A mistyped profile is told there too."""
+    await add_profile(engine, "standard", (EXAMPLES / "standard.toml").read_text(encoding="utf-8"))
+    client = await sign_in("chen")
+    before = await fingerprint(engine)
+    for name, content, profile in (
+        ("noise.csv", b"\xff\x00\xfe\x81" * 50, "standard"), ("page.xlsx", b"<html></html>", "standard"),
+        ("empty.csv", b"", "standard"), ("mistyped", b"a,b", "mistyped"),
+    ):  # fmt: skip
+        answer = await client.post("/imports?lang=zh", data={"profile": profile}, files={"upload": (name, content)})
+        assert answer.status_code == 422, (name, answer.status_code)
+        assert name in answer.text.split('role="alert"')[1].split("</div>")[0]
+        assert 'name="upload"' in answer.text
+    assert await fingerprint(engine) == before
