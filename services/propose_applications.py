@@ -6,11 +6,12 @@ from uuid import UUID
 import polars as pl
 
 from matching import reasons
+from matching.amounts import places
 from matching.cash_application import apply_cash
 from matching.columnar import cascade
+from matching.explain import grouped
 from matching.facts import AdviceLine, Document, Receipt
 from matching.payers import writing_key
-from matching.problem import amount_text
 from matching.reasons import Reason
 from services.allocate_by_reference import SOURCE_LOCK
 from storage.audit import SYSTEM, Actor, record
@@ -69,7 +70,7 @@ def _certain(found: pl.DataFrame, documents: pl.DataFrame, receipts: pl.DataFram
     planned = []
     for row in lines.iter_rows(named=True):
         clause = reasons.NAMED if row["named"] else reasons.UNNAMED_OWN
-        values = {"reference": row["settles"] or row["shown"], "paid": amount_text(row["amount"], row["currency"])}
+        values = {"reference": row["settles"] or row["shown"], "paid": grouped(row["amount"], places(row["currency"]))}
         why = Reason(clause, reasons.EQUAL, values)
         planned.append(
             Planned(
