@@ -3,6 +3,7 @@
 Amounts have as many implied decimals as their currency; the type code, not a sign, says whether money came in.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -22,6 +23,9 @@ _HEADER, _GROUP, _ACCOUNT, _DETAIL, _ACCOUNT_END, _MORE, _GROUP_END, _FILE_END =
 _OPENING_LEDGER, _CLOSING_LEDGER, _CREDITS, _DEBITS, _NOT_MONEY = "010", "015", "100", "400", "890"
 _CUT = "\x1f"
 """Stands where one physical record ended and its continuation begins."""
+
+_JOINED = re.compile(r"/\s+(?=(?:01|02|03|16|49|88|98|99),)")
+"""Some gateways put several records on one line: each ends with a slash, and the next begins with its code."""
 
 
 @dataclass(slots=True)
@@ -80,7 +84,7 @@ class _Reading:
 
 def looks_like_bai2(text: str) -> bool:
     """Whether the first record is a BAI2 file header followed by a group."""
-    lines = [line for line in text[:4_000].splitlines() if line.strip()]
+    lines = [part for _, part in _parts(text[:4_000])]
     return len(lines) > 1 and lines[0].startswith("01,") and lines[0].count(",") >= 5 and lines[1][:3] in {"02,", "88,"}  # noqa: PLR2004 - sender, receiver, date, time, id
 
 
@@ -102,21 +106,29 @@ def read_bai2(text: str) -> BankFile:
     return BankFile("bai2", tuple(reading.statements), tuple(reading.findings), balanced=False)
 
 
+def _parts(text: str) -> Iterator[tuple[int, str]]:
+    """Every physical record with the row that it stands in."""
+    for row, line in enumerate(text.splitlines(), start=1):
+        yield from ((row, part.strip()) for part in _JOINED.split(line) if part.strip())
+
+
 def _records(text: str, reading: _Reading) -> Iterator[_Record]:
     current: _Record | None = None
-    for row, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        code, comma, body = line.strip().partition(",")
-        body = body.rstrip().removesuffix("/")
+    is_open_text = False
+    for row, part in _parts(text):
+        code, comma, rest = part.partition(",")
+        body = rest.rstrip().removesuffix("/")
         if code == _MORE and comma and current is not None:
             current.pieces.append(body)
         elif comma and code in {_HEADER, _GROUP, _ACCOUNT, _DETAIL, _ACCOUNT_END, _GROUP_END, _FILE_END}:
             if current is not None:
                 yield current
             current = _Record(code, row, [body])
+        elif current is not None and is_open_text:
+            current.pieces[-1] += f" {part.removesuffix('/')}"
         else:
-            reading.findings.append(Finding("line_unreadable", line.strip(), row))
+            reading.findings.append(Finding("line_unreadable", part, row))
+        is_open_text = current is not None and current.code == _DETAIL and not part.endswith("/")
     if current is not None:
         yield current
 

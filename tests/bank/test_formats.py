@@ -142,6 +142,23 @@ def test_swift_pages_are_one_statement() -> None:
     assert broken.held
 
 
+def test_bai2_records_joined_on_a_line_and_texts_wrapped_over_two() -> None:
+    """Gateways join records and wrap long texts; counts and control totals are of the records all the same."""
+    plain = (
+        "01,BANK,US,260603,0600,1,,,2/\n02,US,BANK,1,260602,,USD,2/\n03,55,,010,500,,,015,1000,,,100,700,2,,400,200,1/\n"
+        "16,142,500,Z,,,ACH PPD/\n16,142,200,Z,,,ACH FEE 1111\n88,INV-7/\n16,451,200,Z,,,BILLING/\n49,3300,6/\n"
+        "98,3300,1,8/\n99,3300,1,10/\n"
+    )
+    whole = read_bank_content(plain.encode())
+    assert (whole.ties, whole.held) == (True, False)
+    joined = plain.replace("2/\n02", "2/   02").replace("PPD/\n16", "PPD/ 16").replace("/\n98", "/ 98")
+    wrapped = joined.replace("ACH FEE 1111\n", "ACH FEE\n1111\n")
+    other = read_bank_content(wrapped.encode())
+    assert (other.ties, other.held) == (True, False)
+    assert [line.amount for line in other.statements[0].lines] == [line.amount for line in whole.statements[0].lines]
+    assert [line.text for line in other.statements[0].lines] == [line.text for line in whole.statements[0].lines]
+
+
 def test_statements_in_order() -> None:
     """A number left out and a balance that does not follow are said without holding the file."""
     first = example()

@@ -143,6 +143,39 @@ CASES = {
         "2.50,,107.50,GBP\n",
         ("10.00", "-2.50"), True, ("2026-06-03", "", ""), "", "utf-8",
     ),
+    "spdb, card: received and withdrawn in columns of their own": Case(
+        "spdb",
+        "浦发银行 账户明细\n顺序号,交易日期,交易类型,存入金额,取出金额,余额,交易对手名称,交易对手账号,附言\n"
+        "1,2026/06/03  14:06:51,网上支付,,3.88,96.12,丁公司,1234,\n2,2026/06/05  07:22:32,汇入,10.00,,106.12,"
+        "戊公司,5678,INV-4\n",
+        ("-3.88", "10.00"), True, ("2026-06-03", "丁公司", ""),
+    ),
+    "card of citic: what is spent is positive, bonuses are negative": Case(
+        "citic-card",
+        "本期账单明细(人民币)\n交易日期,入账日期,交易描述,卡末四位,交易币种,结算币种,交易金额,结算金额\n"
+        "2026-06-09,2026-06-10,支付宝－某商户,6688,人民币,人民币,5.90,5.90\n"
+        "2026-06-09,2026-06-10,笔笔返,6688,人民币,人民币,-0.20,-0.20\n",
+        ("-5.90", "0.20"), None, ("2026-06-10", "", ""),
+    ),
+    "meituan: what was paid, not what was ordered": Case(
+        "meituan",
+        "美团交易账单明细\n共：2笔记录\n支出：1笔 21.17元\n收入：1笔 20.00元\n\n"
+        "交易创建时间,交易成功时间,交易类型,订单标题,收/支,支付方式,订单金额,实付金额,交易单号,商家单号,备注\n"
+        '2026-06-27 20:35:13,2026-06-28 00:05:25,支付,茶,支出,月付,¥22.30,¥21.17,"25\t","0_2\t",/\n'
+        '2026-06-27 07:04:17,2026-06-27 07:04:18,退款,蛋挞,收入,银行卡,¥20.00,¥20.00,"26\t","49\t",/\n',
+        ("-21.17", "20.00"), True, ("2026-06-28", "", "0_2"), "", "utf-8",
+    ),
+    "hong kong: two currencies with a balance each, tabs behind the figures": Case(
+        "table",
+        "Date,Description,Billing amount,Billing currency,Balance,Balance currency\n"
+        '24/06/2026,FEE,"-1.00"\t,HKD,"3,612.17"\t,HKD\n20/06/2026,TRANSFER,"500.00"\t,HKD,"3,613.17"\t,HKD\n',
+        ("-1.00", "500.00"), True, ("2026-06-24", "", ""), "", "utf-8",
+    ),
+    "german headers": Case(
+        "table",
+        "Buchungstag;Valuta;Buchungstext;Betrag;Währung\n2026-06-24;2026-06-24;Gutschrift INV-8;12.50;EUR\n",
+        ("12.50",), None, ("2026-06-24", "", ""), "", "utf-8",
+    ),
 }  # fmt: skip
 
 
