@@ -46,6 +46,7 @@ from storage.schema.messages import (
     task,
 )
 from storage.schema.people import app_user, company, contact, customer, login_attempt, user_role, user_session
+from storage.schema.portal import portal_code, portal_session
 from storage.schema.receipts import match_rule, parked_receipt, proposal
 from storage.schema.reconciliations import bridge_acceptance, reconciliation
 from storage.schema.statements import aging_policy, finding, run_batch, statement, statement_run
@@ -123,6 +124,8 @@ __all__ = [
     "outbox",
     "parked_receipt",
     "payment_hint",
+    "portal_code",
+    "portal_session",
     "profile",
     "promise",
     "proposal",
