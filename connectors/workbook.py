@@ -39,7 +39,9 @@ DENSE_CELLS = 1_000_000
 
 FILL_SHARE = 20
 EPOCH = date(1899, 12, 31)
-_CELL = re.compile(rb'<(?:\w+:)?c\s[^<>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
+_CELL = re.compile(rb'<(?:\w+:)?c\s[^<>]*?\br="([A-Z]{1,3})([0-9]{1,7})"[^<>]*+(?<!/)>')
+"""A cell with something in it: some programs write one that has only a style in each of 1,024 columns."""
+
 _SPECIAL = re.compile(
     rb"<(?:\w+:)?c(?=\s)([^<>]*)>(\s*<(?:\w+:)?f[^>]*(?:/>|>[^<]*</(?:\w+:)?f>))?\s*"
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v[^>]*>([^<]*)</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"

@@ -12,6 +12,7 @@ import zstandard
 
 from connectors.container import unwrap
 from connectors.findings import FileRefusedError
+from connectors.workbook import read_cells
 from tests.support.ledger_files import (
     HEADERS,
     codes,
@@ -243,6 +244,16 @@ def test_a_far_cell_is_refused_before_the_sheet_is_laid_out(far_row: int, far_co
         sheet.write(far_row, far_column, "x")
     assert len(buffer.getvalue()) < 8_192
     assert refused(buffer.getvalue(), "b.xlsx") == "file_too_many_cells"
+
+
+def test_far_cells_that_hold_only_a_style_are_no_data() -> None:
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, HEADERS)
+        sheet.write_blank(5, 1_023, None, book.add_format({"bold": True}))
+        sheet.write_blank(1_048_575, 0, None, book.add_format({"bold": True}))
+    assert [cells[: len(HEADERS)] for cells in read_cells(buffer.getvalue(), "xlsx")] == [list(HEADERS)]
 
 
 def test_too_many_columns_are_refused() -> None:
