@@ -1,7 +1,8 @@
 """One engine and one way to open a transaction for one company under the application's role."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from uuid import UUID
 
 from sqlalchemy import text
@@ -31,13 +32,36 @@ def engine_for(url: str) -> Database:
     )
 
 
+_reader: ContextVar[str] = ContextVar("reader", default="")
+"""Who reads letters and replies of an audit that is not released; nobody, unless somebody says so."""
+
+RELAY = "relay"
+"""The outbox relay and the mailbox's reader: they carry letters of an audit, and still see no reply."""
+
+
+@contextmanager
+def reading_as(reader: str) -> Iterator[None]:
+    """Transactions within speak for this reader: RELAY, `auditor:<user id>` or `letter:<letter id>`.
+
+    The policies of migration 0011 decide what that opens; an auditor must be the round's own, in office.
+    """
+    before = _reader.set(reader)
+    try:
+        yield
+    finally:
+        _reader.reset(before)
+
+
 @asynccontextmanager
 async def transaction(engine: Database, company_id: UUID) -> AsyncIterator[Session]:
     """A transaction that sees and writes one company's rows only; commits on leaving, rolls back on error."""
     async with engine.begin() as session:
         await session.execute(
-            text("select set_config('role', :role, true), set_config('tieout.company', :company, true)"),
-            {"role": APPLICATION_ROLE, "company": str(company_id)},
+            text(
+                "select set_config('role', :role, true), set_config('tieout.company', :company, true),"
+                " set_config('tieout.reader', :reader, true)"
+            ),
+            {"role": APPLICATION_ROLE, "company": str(company_id), "reader": _reader.get()},
         )
         yield session
 

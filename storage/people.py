@@ -12,7 +12,7 @@ from storage.database import Session
 from storage.identifiers import new_id
 from storage.schema import app_user, delegation, user_role
 
-ROLES = ("clerk", "reviewer", "manager", "compliance", "administrator")
+ROLES = ("clerk", "reviewer", "manager", "compliance", "administrator", "auditor")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from storage.schema.approvals import (
 )
 from storage.schema.bank import bank_account, bank_file, bank_layout, bank_line, bank_payer, bank_statement
 from storage.schema.base import metadata
+from storage.schema.confirmations import confirmation_letter, confirmation_reply, confirmation_round
 from storage.schema.ledger import (
     allocation,
     control_balance,
@@ -63,6 +64,7 @@ INSERT_ONLY_TABLES = frozenset(
         "attachment",
         "audit_event",
         "bridge_acceptance",
+        "confirmation_reply",
         "delivery_attempt",
         "delivery_event",
         "dispute_message",
@@ -102,6 +104,9 @@ __all__ = [
     "caught_message",
     "chase",
     "company",
+    "confirmation_letter",
+    "confirmation_reply",
+    "confirmation_round",
     "contact",
     "control_balance",
     "customer",

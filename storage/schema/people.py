@@ -51,7 +51,7 @@ user_role = Table(
     Column("user_id", Uuid, primary_key=True),
     Column("role", Text, primary_key=True),
     reference("app_user", "user_id"),
-    CheckConstraint("role in ('clerk','reviewer','manager','compliance','administrator')", name="known_role"),
+    CheckConstraint("role in ('clerk','reviewer','manager','compliance','administrator','auditor')", name="known_role"),
 )
 
 user_session = Table(

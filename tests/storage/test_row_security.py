@@ -25,7 +25,7 @@ def test_every_owned_table_has_row_security(connection: psycopg.Connection) -> N
     with connection.transaction():
         rows = connection.execute(
             "select c.relname, c.relrowsecurity, count(p.polname) from pg_class c "
-            "left join pg_policy p on p.polrelid = c.oid where c.relkind = 'r' "
+            "left join pg_policy p on p.polrelid = c.oid and p.polpermissive where c.relkind = 'r' "
             "and c.relnamespace = 'public'::regnamespace group by 1, 2"
         ).fetchall()
     secured = {name for name, enabled, policies in rows if enabled and policies == 1}

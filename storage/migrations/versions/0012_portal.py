@@ -5,7 +5,7 @@ from alembic import op
 from storage.migrations.owned_tables import CHANGES, own
 
 revision = "0012"
-down_revision = "0006"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
