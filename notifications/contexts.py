@@ -286,6 +286,14 @@ class ReplyReceived(Letter):
 
 
 @dataclass(frozen=True, slots=True)
+class PortalCode(Letter):
+    """To the customer: the digits that open the portal."""
+
+    code: str = ""
+    minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class WeeklyDigest(Letter):
     """A week in figures."""
 
@@ -311,6 +319,7 @@ KINDS: dict[str, type[Letter]] = {
     "dispute_answered": DisputeAnswered,
     "dispute_resolved": DisputeResolved,
     "promise_due": PromiseDue,
+    "portal_code": PortalCode,
     "promise_broken": PromiseBroken,
     "mail_bounced": MailBounced,
     "reply_received": ReplyReceived,

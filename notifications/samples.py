@@ -21,6 +21,7 @@ from notifications.contexts import (
     Letter,
     MailBounced,
     OverdueItem,
+    PortalCode,
     PromiseBroken,
     PromiseDue,
     Reminder,
@@ -195,4 +196,5 @@ def _for_customer(language: str) -> dict[str, Letter]:
     made["promise_due"] = PromiseDue(
         company, contact, link, number=number, amount="18350.40", currency="CNY", due_on=date(2026, 7, 15)
     )
+    made["portal_code"] = PortalCode(company, contact, code="40718265", minutes=15)
     return made

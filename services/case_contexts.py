@@ -14,6 +14,7 @@ from notifications.contexts import (
     Figure,
     Letter,
     MailBounced,
+    PortalCode,
     PromiseBroken,
     PromiseDue,
     ReplyReceived,
@@ -21,8 +22,9 @@ from notifications.contexts import (
     WeeklyDigest,
 )
 from services.customer_link import answer_link
+from services.enter_portal import CODE_LIFETIME, make_code
 from services.message_reasons import APPROVAL_KINDS, MessageOutdatedError
-from services.telling import Telling, statement_told
+from services.telling import FactsGoneError, Telling, statement_told
 from storage.message_facts import gathered_lines, open_requests_of, run_decisions, week_figures
 
 LINES_SHOWN = 20
@@ -96,6 +98,13 @@ async def _promise_due(telling: Telling) -> Letter:
     )  # fmt: skip
 
 
+async def _portal_code(telling: Telling) -> Letter:
+    if telling.person is None:
+        raise FactsGoneError(f"contact of {telling.row.recipient}")
+    code = await make_code(telling.session, telling.company.id, telling.person.id, str(telling.row.payload["ask"]))
+    return PortalCode(telling.company.name, telling.name, code=code, minutes=CODE_LIFETIME.seconds // 60)
+
+
 async def _promise_broken(telling: Telling) -> Letter:
     payload = telling.row.payload
     return PromiseBroken(
@@ -141,6 +150,7 @@ CASE_CONTEXTS: dict[str, Callable[[Telling], Awaitable[Letter]]] = {
     "dispute_answered": _dispute_answered,
     "dispute_resolved": _dispute_resolved,
     "promise_due": _promise_due,
+    "portal_code": _portal_code,
     "promise_broken": _promise_broken,
     "mail_bounced": _mail_bounced,
     "reply_received": _reply_received,

@@ -24,7 +24,9 @@ from storage.deliveries import find_contact, find_user, statement_facts
 from storage.outbox import OutboxRow, store_frozen
 from words.catalog import LANGUAGES
 
-FOR_CUSTOMERS = frozenset({"statement_to_customer", "reminder", "dispute_answered", "dispute_resolved", "promise_due"})
+FOR_CUSTOMERS = frozenset({
+    "statement_to_customer", "reminder", "dispute_answered", "dispute_resolved", "promise_due", "portal_code",
+})  # fmt: skip
 """These go to a customer's contact; all others to our own people."""
 
 XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -6,6 +6,7 @@ A request may be decided, a version replaced, a reminder answered, a promise kep
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
+from services.enter_portal import CODE_LIFETIME
 from storage.chases import open_amounts
 from storage.database import Session
 from storage.deliveries import decision_facts
@@ -82,6 +83,11 @@ async def _promise_is_open(session: Session, company_id: UUID, row: OutboxRow) -
         raise MessageOutdatedError(f"the promise is {status}")
 
 
+async def _code_is_young(_session: Session, _company_id: UUID, row: OutboxRow) -> None:
+    if row.age > CODE_LIFETIME.total_seconds():
+        raise MessageOutdatedError("the code was asked for too long ago")
+
+
 async def _run_is_decided(session: Session, company_id: UUID, row: OutboxRow) -> None:
     found: RunDecisions = await run_decisions(session, company_id, str(row.payload["run_id"]))
     waiting = found.counts.get("open", 0)
@@ -94,5 +100,6 @@ _CHECKS: dict[str, Callable[[Session, UUID, OutboxRow], Awaitable[None]]] = {
     "statement_to_customer": _version_holds,
     "reminder": _something_waits,
     "promise_due": _promise_is_open,
+    "portal_code": _code_is_young,
     "run_decided": _run_is_decided,
 }

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from uuid import UUID
@@ -68,7 +69,7 @@ async def sign_in(
 ) -> str:
     """Answers the new session's plain token. `network` is the caller's address prefix."""
     subjects = [f"person:{email.strip().lower()}", f"network:{network}"]
-    await _refuse_too_many(engine, subjects)
+    await refuse_too_many(engine, dict(zip(subjects, (TRIES_PER_PERSON, TRIES_PER_NETWORK), strict=True)))
     found = await _proved(engine, email.strip(), password)
     step = _totp_step(found, code, now) if found else None
     if found is None or (found.totp_secret is not None and step is None):
@@ -93,9 +94,10 @@ async def session_of(engine: Database, token: str) -> SignedIn | None:
         return await find_session(session, token_digest(token))
 
 
-async def _refuse_too_many(engine: Database, subjects: list[str]) -> None:
+async def refuse_too_many(engine: Database, limits: Mapping[str, int]) -> None:
+    """Raises TooManyTries where one of these subjects was counted as often as its limit within the window."""
     async with owner_transaction(engine) as session:
-        for subject, limit in zip(subjects, (TRIES_PER_PERSON, TRIES_PER_NETWORK), strict=True):
+        for subject, limit in limits.items():
             count, seconds = await failures_since(session, subject, WINDOW)
             if count >= limit:
                 raise TooManyTries(minutes=max(1, round(seconds / 60)), seconds=max(1, round(seconds)))
