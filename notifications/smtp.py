@@ -4,16 +4,17 @@ MAIL and RCPT first, then the caller's hook commits that the content leaves, the
 hook is `uncertain`, whatever breaks before it has certainly not arrived.
 """
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
+from aiosmtplib.protocol import SMTPProtocol
 
 from notifications.carrying import Answer
 from notifications.failpoints import failpoint
+from notifications.places import SLOW_SECONDS, Places
 
 CONNECTIONS = 8
 """Open at once unless the settings say otherwise: small servers refuse more, and one message takes 20 ms."""
@@ -26,6 +27,12 @@ CONNECT_TIMEOUT = 20.0
 
 TEMPORARY, PERMANENT, BEYOND = 400, 500, 600
 """Where SMTP's classes of answers begin; outside them an answer says nothing."""
+
+GO_ON, TAKEN = 354, 250
+"""What a server says to DATA, and to the content."""
+
+NUL = "\0"
+"""The one character that PostgreSQL keeps in no text."""
 
 BAD_ADDRESS = re.compile(r"\b5\.(?:1\.\d+|2\.1)\b")
 """Enhanced status (RFC 3463): the mailbox or its domain does not exist, or is disabled."""
@@ -40,6 +47,10 @@ class SmtpServer:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     tls: str = "starttls_if_offered"
+
+
+class Lost(Exception):
+    """The connection broke before the content left: nothing of this mail is there."""
 
 
 class NotTaken(Exception):
@@ -69,12 +80,19 @@ def parse_smtp_url(url: str) -> SmtpServer:
 class SmtpCarrier:
     """A few kept connections to one server. Close it when done."""
 
-    def __init__(self, server: SmtpServer, timeout: float = CONNECT_TIMEOUT, connections: int = CONNECTIONS) -> None:
+    def __init__(
+        self,
+        server: SmtpServer,
+        timeout: float = CONNECT_TIMEOUT,
+        connections: int = CONNECTIONS,
+        slow: float = SLOW_SECONDS,
+    ) -> None:
         """`timeout` in seconds also bounds the answer to DATA: keep it below the lease."""
+        self.connections = connections
         self._server = server
         self._timeout = timeout
         self._idle: list[tuple[aiosmtplib.SMTP, int]] = []
-        self._places = asyncio.Semaphore(connections)
+        self._places = Places(connections, slow)
 
     async def send(
         self,
@@ -83,20 +101,32 @@ class SmtpCarrier:
         content: bytes,
         before_data: Callable[[], Awaitable[bool]],
         copies: Sequence[str] = (),
+        *,
+        urgent: bool = False,
     ) -> Answer:
-        """Sends one mail to its recipient and to `copies` (the archive) in one transaction."""
-        async with self._places:
+        """Sends one mail to its recipient and to `copies` (the archive) in one transaction; urgent ones first.
+
+        `content` ends its lines with CR LF, as `mime.freeze` does.
+        """
+        async with self._places.one(urgent=urgent):
             while True:
                 try:
                     client, used = await self._connection()
                 except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
                     return Answer("temporary", words_of(error), connection=True)
                 failpoint("smtp.connected")
-                answer = await _hand_over(client, sender, [recipient, *copies], content, before_data)
+                try:
+                    answer = await self._hand_over(client, sender, [recipient, *copies], content, before_data)
+                except Lost as lost:
+                    client.close()
+                    if used:
+                        continue  # a kept connection that the server had closed meanwhile
+                    return Answer("temporary", str(lost))
+                except BaseException:
+                    client.close()  # the hook failed: what was begun on it is nobody's
+                    raise
                 await self._give_back(client, used + 1, answer)
-                if not (answer.connection and used):
-                    return answer
-                # A kept connection that the server had closed meanwhile: nothing was said on it yet.
+                return answer
 
     async def close(self) -> None:
         """Says goodbye on every kept connection."""
@@ -126,7 +156,7 @@ class SmtpCarrier:
     async def _give_back(self, client: aiosmtplib.SMTP, used: int, answer: Answer) -> None:
         if answer.outcome == "uncertain" or not client.is_connected:
             client.close()
-        elif used >= MESSAGES_PER_CONNECTION:
+        elif used >= MESSAGES_PER_CONNECTION or len(self._idle) >= self.connections:
             await _part(client)
         elif answer.outcome == "accepted" or await self._is_reset(client):
             self._idle.append((client, used))
@@ -140,37 +170,65 @@ class SmtpCarrier:
             return False
         return True
 
+    async def _hand_over(
+        self,
+        client: aiosmtplib.SMTP,
+        sender: str,
+        recipients: list[str],
+        content: bytes,
+        before_data: Callable[[], Awaitable[bool]],
+    ) -> Answer:
+        try:
+            await _open_transaction(client, sender, recipients)
+            failpoint("smtp.recipients_taken")
+            if not await before_data():
+                return Answer("fenced", "The lease ran out before the content left.")
+            failpoint("outbox.data_committed")
+            protocol = await self._ask_for_content(client)
+        except NotTaken as refused:
+            return refused.answer
+        try:
+            # Not the library's way, which looks at every line end twice: ours are CRLF since the message was frozen.
+            protocol.write(_on_the_wire(content))
+            response = await protocol.read_response(timeout=self._timeout)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            return Answer("uncertain", words_of(error))
+        failpoint("smtp.answered")
+        if response.code != TAKEN:
+            return _refused_content(aiosmtplib.SMTPDataError(response.code, response.message))
+        return Answer("accepted", _said(response.code, response.message))
+
+    async def _ask_for_content(self, client: aiosmtplib.SMTP) -> SMTPProtocol:
+        """DATA up to the server's "go on"."""
+        protocol = client.protocol
+        if protocol is None:
+            raise Lost("The connection was lost.")
+        try:
+            response = await protocol.execute_command(b"DATA", timeout=self._timeout)
+        except aiosmtplib.SMTPServerDisconnected as error:
+            raise Lost(words_of(error)) from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            client.close()
+            raise NotTaken(Answer("temporary", words_of(error))) from error
+        if response.code != GO_ON:
+            raise NotTaken(_refused_content(aiosmtplib.SMTPDataError(response.code, response.message)))
+        return protocol
+
+
+def _on_the_wire(content: bytes) -> bytes:
+    """The content with its end, lines that begin with a dot given a second one (RFC 5321, 4.5.2)."""
+    if content.startswith(b"."):
+        content = b"." + content
+    if b"\r\n." in content:
+        content = content.replace(b"\r\n.", b"\r\n..")
+    return content + (b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n")
+
 
 async def _part(client: aiosmtplib.SMTP) -> None:
     try:
         await client.quit()
     except (aiosmtplib.SMTPException, OSError):
         client.close()
-
-
-async def _hand_over(
-    client: aiosmtplib.SMTP,
-    sender: str,
-    recipients: list[str],
-    content: bytes,
-    before_data: Callable[[], Awaitable[bool]],
-) -> Answer:
-    try:
-        await _open_transaction(client, sender, recipients)
-        failpoint("smtp.recipients_taken")
-        if not await before_data():
-            return Answer("fenced", "The lease ran out before the content left.")
-        failpoint("outbox.data_committed")
-    except NotTaken as refused:
-        return refused.answer
-    try:
-        response = await client.data(content)
-    except aiosmtplib.SMTPResponseException as error:
-        return _refused_content(error)
-    except (aiosmtplib.SMTPException, OSError) as error:
-        return Answer("uncertain", words_of(error))
-    failpoint("smtp.answered")
-    return Answer("accepted", f"{response.code} {response.message}")
 
 
 async def _open_transaction(client: aiosmtplib.SMTP, sender: str, recipients: list[str]) -> None:
@@ -187,8 +245,11 @@ async def _open_transaction(client: aiosmtplib.SMTP, sender: str, recipients: li
     except aiosmtplib.SMTPResponseException as error:
         # The sender, the login or the greeting was refused: that says nothing about the recipient's address.
         raise NotTaken(Answer("temporary", words_of(error))) from error
+    except aiosmtplib.SMTPServerDisconnected as error:
+        raise Lost(words_of(error)) from error
     except (aiosmtplib.SMTPException, OSError) as error:
-        raise NotTaken(Answer("temporary", words_of(error), connection=True)) from error
+        # Too late, or not SMTP: this recipient's server may be slow, which says nothing about ours.
+        raise NotTaken(Answer("temporary", words_of(error))) from error
 
 
 async def _name_recipient(client: aiosmtplib.SMTP, recipient: str, encoding: str, *, archive: bool) -> None:
@@ -215,5 +276,19 @@ def _refused_content(error: aiosmtplib.SMTPResponseException) -> Answer:
 def words_of(error: BaseException) -> str:
     """The server's words, or the error's."""
     if isinstance(error, aiosmtplib.SMTPResponseException):
-        return f"{error.code} {error.message}"
+        return _said(error.code, error.message)
     return f"{type(error).__name__}: {error}"
+
+
+def _said(code: int, message: str) -> str:
+    """An answer as text that can be kept: servers write their own encodings, and the library keeps those bytes raw."""
+    raw = message.encode("utf-8", "surrogateescape")
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            text = raw.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        text = raw.decode("ascii", "replace")
+    return f"{code} {text.replace(NUL, '')}"

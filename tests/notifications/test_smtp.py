@@ -43,8 +43,30 @@ class _Greedy:
         return "250 ok"
 
 
+class _Speaker(asyncio.Protocol):
+    """Answers RCPT with these bytes, or hangs up; takes all else."""
+
+    def __init__(self, answer: bytes | None) -> None:
+        self._answer = answer
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Greets."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.write(b"220 hello\r\n")
+
+    def data_received(self, data: bytes) -> None:
+        """One command."""
+        if not data.startswith(b"RCPT"):
+            self._transport.write(b"250 ok\r\n")
+        elif self._answer is None:
+            self._transport.abort()
+        else:
+            self._transport.write(self._answer + b"\r\n")
+
+
 @asynccontextmanager
-async def smtp_server(protocol: Callable[[], SMTP]) -> AsyncIterator[int]:
+async def smtp_server(protocol: Callable[[], asyncio.Protocol]) -> AsyncIterator[int]:
     """A server of this protocol; its port."""
     server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
     yield server.sockets[0].getsockname()[1]
@@ -203,3 +225,37 @@ async def test_addresses_beyond_ascii_travel() -> None:
         answer = await carrier.send("a@acme.example", "财务@例子.广告", CONTENT, yes)
         assert answer.outcome == "accepted"
         assert mails[0].recipients == ("财务@例子.广告",)
+
+
+async def test_lines_that_begin_with_a_dot() -> None:
+    """They arrive with the one dot that they have, whatever stands before them."""
+    content = b"Subject: x\r\n\r\n.\r\n..two\r\n.css { }\r\n\r\n.\r\nend without a line break"
+    async with catching() as (carrier, mails):
+        for _ in range(2):
+            assert (await carrier.send("a@acme.example", "b@customer.example", content, yes)).outcome == "accepted"
+    assert [mail.content for mail in mails] == [content + b"\r\n"] * 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "cp1252"])
+async def test_answers_in_any_encoding_can_be_kept(encoding: str) -> None:
+    """A server's words are text that PostgreSQL takes, in Chinese too."""
+    words = "naïve" if encoding == "cp1252" else "邮件已收到"
+
+    async with smtp_server(lambda: _Speaker(f"550 5.1.1 {words}".encode(encoding))) as port:
+        carrier = SmtpCarrier(SmtpServer("127.0.0.1", port, tls="none"), timeout=5)
+        answer = await carrier.send("a@acme.example", "b@customer.example", CONTENT, yes)
+        await carrier.close()
+    assert (answer.outcome, answer.bad_address) == ("permanent", True)
+    answer.words.encode("utf-8")
+    assert encoding == "cp1252" or words in answer.words
+
+
+async def test_a_server_that_only_parts_is_not_down() -> None:
+    """It hung up on this recipient: the mail comes again, and the others need not wait for it."""
+    async with smtp_server(lambda: _Speaker(None)) as port:
+        carrier = SmtpCarrier(SmtpServer("127.0.0.1", port, tls="none"), timeout=5)
+        answer = await carrier.send("a@acme.example", "b@customer.example", CONTENT, yes)
+        assert (answer.outcome, answer.connection) == ("temporary", False)
+    carrier = SmtpCarrier(SmtpServer("127.0.0.1", 9, tls="none"), timeout=5)
+    answer = await carrier.send("a@acme.example", "b@customer.example", CONTENT, yes)
+    assert (answer.outcome, answer.connection) == ("temporary", True)

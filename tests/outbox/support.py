@@ -84,12 +84,12 @@ class Sleeper(SmtpCarrier):
 
     async def send(
         self, sender: str, recipient: str, content: bytes, before_data: Callable[[], Awaitable[bool]],
-        copies: Sequence[str] = (),
+        copies: Sequence[str] = (), *, urgent: bool = False,
     ) -> Answer:  # fmt: skip
         """Sleeps past the lease, then sends as ever."""
         if self.engine is not None:
             await lapse_leases(self.engine)
-        return await super().send(sender, recipient, content, before_data, copies)
+        return await super().send(sender, recipient, content, before_data, copies, urgent=urgent)
 
 
 @dataclass(slots=True)

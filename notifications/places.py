@@ -1,0 +1,90 @@
+"""Places at a mail server: an urgent mail gets the next free one, and a mail that a slow server keeps steps aside."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+SLOW_SECONDS = 0.5
+"""A hand-over takes 20 ms; whoever takes this long waits for somebody else's server."""
+
+ASIDE = 3
+"""Mails that may wait aside, each on a connection more: as many as one mail domain has under way."""
+
+
+class Places:
+    """A number of places. `aside` more are for those who hold one longer than `slow` seconds, so that a tarpit's mails
+    keep nobody from a place.
+    """  # noqa: D205 - one sentence over two lines
+
+    def __init__(self, number: int, slow: float = SLOW_SECONDS, aside: int = ASIDE) -> None:
+        self._free = number
+        self._slow = slow
+        self._aside = aside
+        self._urgent: deque[asyncio.Future[None]] = deque()
+        self._others: deque[asyncio.Future[None]] = deque()
+
+    @asynccontextmanager
+    async def one(self, *, urgent: bool = False) -> AsyncIterator[None]:
+        """Holds a place."""
+        await self._take(urgent=urgent)
+        stay = _Stay(self)
+        clock = asyncio.get_running_loop().call_later(self._slow, stay.step_aside)
+        try:
+            yield
+        finally:
+            clock.cancel()
+            stay.leave()
+
+    async def _take(self, *, urgent: bool) -> None:
+        if self._free:
+            self._free -= 1
+            return
+        given = asyncio.get_running_loop().create_future()
+        (self._urgent if urgent else self._others).append(given)
+        try:
+            await given
+        except asyncio.CancelledError:
+            if given.done() and not given.cancelled():
+                self.give()
+            raise
+
+    def give(self) -> None:
+        """Gives a place to who waits first, the urgent before the others."""
+        for queue in (self._urgent, self._others):
+            while queue:
+                waiting = queue.popleft()
+                if not waiting.done():
+                    waiting.set_result(None)
+                    return
+        self._free += 1
+
+    def take_aside(self) -> bool:
+        """Whether there was room aside."""
+        if not self._aside:
+            return False
+        self._aside -= 1
+        return True
+
+    def give_aside(self) -> None:
+        """Frees a place aside."""
+        self._aside += 1
+
+
+class _Stay:
+    """One holder's time: in a place, then perhaps aside."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._is_aside = False
+
+    def step_aside(self) -> None:
+        if self._places.take_aside():
+            self._is_aside = True
+            self._places.give()
+
+    def leave(self) -> None:
+        if self._is_aside:
+            self._places.give_aside()
+        else:
+            self._places.give()
