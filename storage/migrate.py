@@ -1,6 +1,7 @@
 """Brings a database to the newest schema, and gives the application's role its rights."""
 
 import importlib
+import re
 from pathlib import Path
 
 import psycopg
@@ -8,6 +9,8 @@ from sqlalchemy.exc import OperationalError
 
 from storage.clusters import plain_url
 from words.refusal import Refusal
+
+_FOLLOWS = re.compile(r'^down_revision = "(\w+)"', re.MULTILINE)
 
 
 class DatabaseUnreachable(Refusal):
@@ -19,8 +22,11 @@ class DatabaseUnreachable(Refusal):
 
 
 def newest_revision() -> str:
-    """The last of our migrations: their files are named by revision, and follow one another."""
-    return max(path.name for path in (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*.py"))[:4]
+    """The last of our migrations: the one that no other follows. Read as text: loading Alembic costs a start 0.3 s."""
+    folder = Path(__file__).parent / "migrations" / "versions"
+    revisions = {path.name[:4]: path.read_text(encoding="utf-8") for path in folder.glob("[0-9]*.py")}
+    followed = {match[1] for match in map(_FOLLOWS.search, revisions.values()) if match}
+    return max(revisions.keys() - followed)
 
 
 def migrate(url: str) -> None:
