@@ -52,6 +52,7 @@ from storage.schema.receipts import match_rule, parked_receipt, proposal
 from storage.schema.reconciliations import bridge_acceptance, reconciliation
 from storage.schema.statements import aging_policy, finding, run_batch, statement, statement_run
 from storage.schema.trail import audit_event, audit_head, backup, caught_message, idempotency, job
+from storage.schema.wordings import credit_limit, told_wording, wording, wording_in_force
 
 UNOWNED_TABLES = frozenset({"company", "login_attempt", "caught_message", "shared_profile"})
 """No company id: the list of companies, sign-in limits that know no company yet, the /dev catcher, and the profiles
@@ -65,6 +66,7 @@ INSERT_ONLY_TABLES = frozenset(
         "audit_event",
         "bridge_acceptance",
         "confirmation_reply",
+        "credit_limit",
         "delivery_attempt",
         "delivery_event",
         "dispute_message",
@@ -72,6 +74,8 @@ INSERT_ONLY_TABLES = frozenset(
         "inbound_mail",
         "reconciliation",
         "source",
+        "wording",
+        "wording_in_force",
     }
 )
 """The application's role may not update or delete these."""
@@ -109,6 +113,7 @@ __all__ = [
     "confirmation_round",
     "contact",
     "control_balance",
+    "credit_limit",
     "customer",
     "delegation",
     "delivery_attempt",
@@ -144,6 +149,9 @@ __all__ = [
     "statement_run",
     "suppression",
     "task",
+    "told_wording",
     "user_role",
     "user_session",
+    "wording",
+    "wording_in_force",
 ]
