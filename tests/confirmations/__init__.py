@@ -1,0 +1,1 @@
+"""Confirmation letters: draws, letters, replies, and that an audit's replies stay with its auditor."""
