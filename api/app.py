@@ -21,6 +21,7 @@ from api.routes import (
     decide_link,
     deliveries,
     dev,
+    dev_chat,
     disputes,
     exceptions,
     health,
@@ -29,6 +30,7 @@ from api.routes import (
     matching,
     message_choices,
     policies,
+    portal,
     reconcile,
     replies,
     runs,
@@ -50,8 +52,8 @@ ROUTES = (
     # Before the pages whose files have any last part of the address.
     reconcile,
     health, sign_in, inbox, approvals, absence, policies, imports, bank, matching, runs, deliveries, statements,
-    customers, exceptions, answers, disputes, chasing, compliance, settings_edit, settings_pages, dev, customer_page,
-    decide_link, replies, unsubscribe, message_choices, api_v1,
+    customers, exceptions, answers, disputes, chasing, compliance, settings_edit, settings_pages, dev, dev_chat, customer_page,
+    portal, decide_link, replies, unsubscribe, message_choices, api_v1,
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from api.context import SignInNeeded, language_for, page
+from api.visitor import PortalClosed
 from words.catalog import translate
 from words.refusal import Refusal
 
@@ -80,6 +81,10 @@ def add_error_handlers(app: FastAPI) -> None:
             return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
         wanted = request.url.path if request.method == "GET" else "/inbox"
         return RedirectResponse(f"/sign-in?next={wanted}", 303)
+
+    @app.exception_handler(PortalClosed)
+    async def portal_door(_request: Request, _closed: PortalClosed) -> Response:
+        return RedirectResponse("/portal", 303)
 
     @app.exception_handler(HTTPException)
     async def plain(request: Request, error: HTTPException) -> Response:

@@ -26,6 +26,7 @@ from services.enter_portal import CODE_LIFETIME, make_code
 from services.message_reasons import APPROVAL_KINDS, MessageOutdatedError
 from services.telling import FactsGoneError, Telling, statement_told
 from storage.message_facts import gathered_lines, open_requests_of, run_decisions, week_figures
+from storage.portal import Proof
 
 LINES_SHOWN = 20
 """Lines of one digest: a phone's two screens; the page has the rest."""
@@ -101,7 +102,8 @@ async def _promise_due(telling: Telling) -> Letter:
 async def _portal_code(telling: Telling) -> Letter:
     if telling.person is None:
         raise FactsGoneError(f"contact of {telling.row.recipient}")
-    code = await make_code(telling.session, telling.company.id, telling.person.id, str(telling.row.payload["ask"]))
+    proof = Proof(telling.person.id, telling.row.recipient)
+    code = await make_code(telling.session, telling.company.id, proof, str(telling.row.payload["ask"]))
     return PortalCode(telling.company.name, telling.name, code=code, minutes=CODE_LIFETIME.seconds // 60)
 
 

@@ -17,6 +17,7 @@ from storage.database import Database, Session, owner_transaction, transaction
 from storage.outbox import Message, enqueue
 from storage.portal import (
     LiveCode,
+    Proof,
     Visitor,
     company_of_session,
     contacts_with_address,
@@ -92,11 +93,11 @@ async def queue_codes(engine: Database, email: str, ask: str) -> int:
     return len(known)
 
 
-async def make_code(session: Session, company_id: UUID, contact_id: UUID, asked: str) -> str:
-    """A fresh code for the browser of `asked` (its hash, in hex), made when its mail is frozen; the digits stay nowhere."""
+async def make_code(session: Session, company_id: UUID, proof: Proof, asked: str) -> str:
+    """A fresh code for the browser of `asked` (its hash in hex), made when the mail is frozen; no digits are kept."""
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
     hashed = PasswordHasher().hash(code)
-    await put_code(session, company_id, contact_id, bytes.fromhex(asked), hashed, CODE_LIFETIME)
+    await put_code(session, company_id, proof, bytes.fromhex(asked), hashed, CODE_LIFETIME)
     return code
 
 
@@ -125,9 +126,10 @@ async def _open(engine: Database, code: LiveCode) -> str | None:
         if not await use_code(session, code):
             return None
         await open_portal_session(
-            session, code.company_id, code.contact_id, token_digest(token), secrets.token_urlsafe(), SESSION_LIFETIME
+            session, code.company_id, code.proof, token_digest(token), secrets.token_urlsafe(), SESSION_LIFETIME
         )
-        actor, subject = Actor("customer", code.contact_id), ("contact", str(code.contact_id))
+        contact_id = code.proof.contact_id
+        actor, subject = Actor("customer", contact_id), ("contact", str(contact_id))
         await record(session, code.company_id, actor, "portal_entered", subject, {})
     return token
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from notifications.contexts import Letter, Reminder
+from notifications.contexts import Letter, Reminder, StatementToCustomer
 from notifications.messages import render
 from notifications.mime import Attachment, Envelope, freeze
 from notifications.slack import frozen_blocks
 from reports.statement_pdf import render_pdf
 from reports.statement_workbook import render_workbook
 from services.choose_sender import answer_address, sender_of
+from services.confirmation_contexts import CONFIRMATION_KINDS, letter_attachment, letter_reply_to
 from services.message_contexts import CONTEXTS, attachment_names
 from services.message_reasons import check_reason
 from services.settings import Settings
@@ -22,10 +23,12 @@ from storage.companies import own_company
 from storage.database import Session
 from storage.deliveries import find_contact, find_user, statement_facts
 from storage.outbox import OutboxRow, store_frozen
+from storage.preferences import BY_LINK, preference_of
 from words.catalog import LANGUAGES
 
 FOR_CUSTOMERS = frozenset({
     "statement_to_customer", "reminder", "dispute_answered", "dispute_resolved", "promise_due", "portal_code",
+    *CONFIRMATION_KINDS,
 })  # fmt: skip
 """These go to a customer's contact; all others to our own people."""
 
@@ -87,10 +90,12 @@ async def _email(telling: Telling, letter: Letter, now: datetime) -> bytes:
     stop = await _unsubscribe_link(telling)
     if stop and isinstance(letter, Reminder):
         letter = replace(letter, unsubscribe=stop)
-    rendered = render(row.kind, letter, telling.language)
     files = await _files(telling, letter)
+    if isinstance(letter, StatementToCustomer) and not files.attachments:
+        letter = replace(letter, attachments=())
+    rendered = render(row.kind, letter, telling.language)
     sender = sender_of(telling.company, settings, row.kind)
-    answers = answer_address(settings, row.id)
+    answers = await letter_reply_to(telling) or answer_address(settings, row.id)
     envelope = Envelope(
         sender=sender.address, sender_name=sender.name, recipient=row.recipient, recipient_name=telling.name,
         message_id=row.message_id, date=now, thread=files.thread, reply_to=answers,
@@ -109,6 +114,8 @@ async def _unsubscribe_link(telling: Telling) -> str:
 
 async def _files(telling: Telling, letter: Letter) -> _Files:
     row = telling.row
+    if row.kind in CONFIRMATION_KINDS:
+        return _Files(await letter_attachment(telling, letter.link))
     if row.subject_kind != "statement":
         return _Files()
     facts = await statement_facts(telling.session, telling.company.id, UUID(row.subject_id))
@@ -116,6 +123,8 @@ async def _files(telling: Telling, letter: Letter) -> _Files:
         raise FactsGoneError(f"statement {row.subject_id}")
     if row.kind != "statement_to_customer":
         return _Files(thread=f"staff.{facts.thread}")
+    if BY_LINK in (await preference_of(telling.session, telling.company.id, row.person_id)).channels:
+        return _Files(thread=facts.thread)
     pdf_name, xlsx_name = attachment_names(facts.number, telling.language)
     pdf = await asyncio.to_thread(render_pdf, facts.content, telling.language, letter.link)
     workbook = await asyncio.to_thread(render_workbook, facts.content, telling.language)

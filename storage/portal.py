@@ -85,8 +85,16 @@ async def contacts_with_address(session: Session, email: str) -> list[KnownConta
     return list(first.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What shows that somebody reads a mailbox: who they are here, and which address it was."""
+
+    contact_id: UUID
+    email: str
+
+
 async def put_code(
-    session: Session, company_id: UUID, contact_id: UUID, ask_hash: bytes, code_hash: str, lifetime: timedelta
+    session: Session, company_id: UUID, proof: Proof, ask_hash: bytes, code_hash: str, lifetime: timedelta
 ) -> None:
     """Keeps the hash of a code for the browser that asked; forgets those that nobody can use any more."""
     await session.execute(
@@ -95,11 +103,12 @@ async def put_code(
         )
     )
     values = {
-        "code_hash": code_hash, "tries": 0, "used_at": None, "expires_at": func.clock_timestamp() + lifetime,
+        "email": proof.email, "code_hash": code_hash, "tries": 0, "used_at": None,
+        "expires_at": func.clock_timestamp() + lifetime,
     }  # fmt: skip
     await session.execute(
         upsert(portal_code)
-        .values(company_id=company_id, id=new_id(), contact_id=contact_id, ask_hash=ask_hash, **values)
+        .values(company_id=company_id, id=new_id(), contact_id=proof.contact_id, ask_hash=ask_hash, **values)
         .on_conflict_do_update(index_elements=["company_id", "contact_id", "ask_hash"], set_=values)
     )
 
@@ -110,7 +119,7 @@ class LiveCode:
 
     company_id: UUID
     id: UUID
-    contact_id: UUID
+    proof: Proof
     code_hash: str
 
 
@@ -123,9 +132,12 @@ async def count_try(session: Session, ask_hash: bytes, most: int) -> list[LiveCo
             portal_code.c.expires_at > func.clock_timestamp(),
         )
         .values(tries=portal_code.c.tries + 1)
-        .returning(portal_code.c.company_id, portal_code.c.id, portal_code.c.contact_id, portal_code.c.code_hash)
+        .returning(
+            portal_code.c.company_id, portal_code.c.id, portal_code.c.contact_id, portal_code.c.email,
+            portal_code.c.code_hash,
+        )
     )  # fmt: skip
-    return [LiveCode(*row) for row in found]
+    return [LiveCode(row[0], row[1], Proof(row[2], row[3]), row[4]) for row in found]
 
 
 async def use_code(session: Session, code: LiveCode) -> bool:
@@ -141,7 +153,7 @@ async def use_code(session: Session, code: LiveCode) -> bool:
 
 
 async def open_portal_session(
-    session: Session, company_id: UUID, contact_id: UUID, token_hash: bytes, csrf: str, lifetime: timedelta
+    session: Session, company_id: UUID, proof: Proof, token_hash: bytes, csrf: str, lifetime: timedelta
 ) -> None:
     """Starts a session that ends by the database's clock."""
     await session.execute(
@@ -151,7 +163,7 @@ async def open_portal_session(
     )
     await session.execute(
         insert(portal_session).values(
-            company_id=company_id, token_hash=token_hash, contact_id=contact_id, csrf=csrf,
+            company_id=company_id, token_hash=token_hash, contact_id=proof.contact_id, email=proof.email, csrf=csrf,
             expires_at=func.clock_timestamp() + lifetime,
         )
     )  # fmt: skip
@@ -167,16 +179,17 @@ async def company_of_session(session: Session, token_hash: bytes) -> UUID | None
 
 
 async def find_visitor(session: Session, company_id: UUID, token_hash: bytes) -> Visitor | None:
-    """The live session of a contact who is still in use, under the company's row-level security."""
+    """The live session of a contact in use who has the proved address still, under the company's row-level security."""
     query = (
-        _in_use(contact.c.id, contact.c.email, portal_session.c.csrf)
+        _in_use(contact.c.id, portal_session.c.email, portal_session.c.csrf)
         .join(
             portal_session,
             (portal_session.c.company_id == contact.c.company_id) & (portal_session.c.contact_id == contact.c.id),
         )
         .where(
             portal_session.c.company_id == company_id, portal_session.c.token_hash == token_hash,
-            portal_session.c.expires_at > func.clock_timestamp(), contact.c.email.is_not(None),
+            portal_session.c.expires_at > func.clock_timestamp(),
+            func.lower(contact.c.email) == func.lower(portal_session.c.email),
         )
     )  # fmt: skip
     row = (await session.execute(query)).one_or_none()

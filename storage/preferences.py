@@ -10,6 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 from storage.database import Session
 from storage.schema import contact, customer, message_preference
 
+BY_LINK = "email:link"
+"""A customer's contact wants mails with the link alone, without the statement's files."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preference:

@@ -74,7 +74,8 @@ async def _edit(
         raise PageUnknown
     values = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     customer = (customer_id, str(row["code"]))
-    asked = await change_contact(known.engine, viewer.company, customer, contact_id, values, viewer.user_id)
+    actor = Actor("user", viewer.user_id)
+    asked = await change_contact(known.engine, viewer.company, customer, contact_id, values, actor)
     return back_to(f"/customers/{customer_id}" if asked is None else f"/approvals/{asked}")
 
 

@@ -8,6 +8,7 @@ portal_code = owned_table(
     "portal_code",
     Column("contact_id", Uuid, nullable=False),
     Column("ask_hash", LargeBinary, nullable=False),  # of the secret that the asking browser holds
+    text_column("email"),  # where it was mailed
     text_column("code_hash"),
     Column("tries", SmallInteger, nullable=False, server_default="0"),
     instant("expires_at"),
@@ -24,6 +25,7 @@ portal_session = Table(
     Column("company_id", Uuid, primary_key=True),
     Column("token_hash", LargeBinary, primary_key=True),
     Column("contact_id", Uuid, nullable=False),  # who asked for the code; others with the same address are theirs too
+    text_column("email"),  # the address that was proved: what changes later at the contact gives nothing away
     text_column("csrf"),
     instant("expires_at"),
     recorded("created_at"),

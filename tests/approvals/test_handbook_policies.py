@@ -17,6 +17,7 @@ from approvals.refusals import ApprovalRefusal, Excluded, SubjectDiffers
 from approvals.request import new_request
 from services.change_contact import change_contact
 from services.publish_policy import draft_policy, publish_policy
+from storage.audit import Actor
 from storage.database import transaction
 from storage.schema import contact
 from tests.approvals.conftest import House
@@ -163,12 +164,13 @@ async def test_contacts_are_changed_by_two_people_once_a_policy_says_so(house: H
         customer_id = (await session.exec_driver_sql("select id from customer")).scalar_one()
     first = {"name": "Accounts", "email": "ap@customer.example"}
     change = (house.engine, house.company, (customer_id, "C1"))
-    assert await change_contact(*change, None, first, house.carl) is None
+    carl = Actor("user", house.carl)
+    assert await change_contact(*change, None, first, carl) is None
     policy_id = await draft_policy(house.engine, house.id, examples()[8], house.mona)
     await publish_policy(house.engine, house.id, policy_id, house.root)
     async with transaction(house.engine, house.id) as session:
         contact_id = (await session.execute(query)).one().id
-    request_id = await change_contact(*change, contact_id, {**first, "email": "new@customer.example"}, house.carl)
+    request_id = await change_contact(*change, contact_id, {**first, "email": "new@customer.example"}, carl)
     assert request_id is not None
     with pytest.raises(Excluded):
         await click(house, request_id, house.carl)
@@ -176,13 +178,13 @@ async def test_contacts_are_changed_by_two_people_once_a_policy_says_so(house: H
     async with transaction(house.engine, house.id) as session:
         assert (await session.execute(query)).one().email == "new@customer.example"
     assert (await loaded(house, request_id)).request.state == "consumed"
-    late = await change_contact(*change, contact_id, {**first, "email": "late@customer.example"}, house.carl)
+    late = await change_contact(*change, contact_id, {**first, "email": "late@customer.example"}, carl)
     assert late is not None
     async with transaction(house.engine, house.id) as session:
         await session.execute(contact.update().values(name="Somebody else"))
     with pytest.raises(SubjectDiffers):
         await click(house, late, house.bob)
-    added = await change_contact(*change, None, {**first, "email": "third@customer.example"}, house.carl)
+    added = await change_contact(*change, None, {**first, "email": "third@customer.example"}, carl)
     assert added is not None
     assert not isinstance(await click(house, added, house.bob), ApprovalRefusal)
     async with transaction(house.engine, house.id) as session:
