@@ -1,8 +1,11 @@
-"""Events and requests as JSON and back, driven by their type annotations; no second description to keep in step."""
+"""Events and requests as JSON and back, driven by their type annotations; no second description to keep in step.
+
+A field that holds its default is left out: most stages of most requests are still as the policy made them.
+"""
 
 import types
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from functools import cache
 from json.encoder import encode_basestring
@@ -27,15 +30,27 @@ def to_json(value: object) -> Json:
     if isinstance(value, tuple | list):
         return [to_json(one) for one in value]
     if is_dataclass(kind):
-        return {name: to_json(getattr(value, name)) for name in _names(kind)}
+        return {name: to_json(part) for name, part in _told(value, kind)}
     if isinstance(value, Mapping):
         return {str(key): to_json(one) for key, one in value.items()}
     return _leaf(value)
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(sorted(field.name for field in fields(kind)))
+def _defaults(kind: type) -> tuple[tuple[str, object], ...]:
+    return tuple(sorted((field.name, field.default) for field in fields(kind)))
+
+
+def _told(value: object, kind: type) -> Iterator[tuple[str, object]]:
+    for name, default in _defaults(kind):
+        part = getattr(value, name)
+        if default is MISSING or part != default:
+            yield name, part
+
+
+def parts_text(value: object, memo: Memo) -> dict[str, str]:
+    """The canonical JSON of each field of a dataclass, sorted by name."""
+    return {name: to_text(part, memo) for name, part in _told(value, type(value))}
 
 
 def _leaf(value: object) -> Json:
@@ -64,7 +79,7 @@ def to_text(value: object, memo: Memo) -> str:
 def _written(value: object, memo: Memo) -> str:
     kind = type(value)
     if is_dataclass(kind):
-        return object_text({name: to_text(getattr(value, name), memo) for name in _names(kind)})
+        return object_text(parts_text(value, memo))
     if kind is tuple:
         return f"[{','.join(to_text(one, memo) for one in cast('tuple[object, ...]', value))}]"
     return canonical_json(to_json(value))

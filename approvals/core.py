@@ -12,8 +12,8 @@ from approvals import commands as c
 from approvals import events as e
 from approvals import votes
 from approvals.evolve import fold
-from approvals.policy import StageRule
-from approvals.predicate import Facts, holds
+from approvals.policy import Policy, StageRule
+from approvals.predicate import Facts, asking, holds
 from approvals.refusals import (
     ApprovalLapsed,
     ApprovalRefusal,
@@ -55,10 +55,15 @@ def decide(request: Request, command: c.Command, env: c.Env) -> list[e.Event] | 
         return refusal
 
 
+def covering(policy: Policy) -> Callable[[str, Facts], bool]:
+    """Whether the policy speaks about a subject, to be asked of many; unknown facts do not count as covered."""
+    when = asking(policy.when) if policy.when is not None else None
+    return lambda kind, facts: kind in policy.subjects and (when is None or when(facts) is True)
+
+
 def covers_subject(kind: str, facts: Facts, env: c.Env) -> bool:
-    """Whether the policy speaks about this subject; unknown facts do not count as covered."""
-    policy = env.policy
-    return kind in policy.subjects and (policy.when is None or holds(policy.when, facts) is True)
+    """The same of one subject and the policy of this moment."""
+    return covering(env.policy)(kind, facts)
 
 
 # -- opening -----------------------------------------------------------------------------------------
@@ -90,8 +95,7 @@ def _submit(request: Request, command: c.Submit, env: c.Env) -> list[e.Event]:
 def _first_form(rule: StageRule, facts: Facts) -> Stage:
     return Stage(
         number=rule.number, name=rule.name, status="skipped" if _spared(rule, facts) else "waiting", seats=rule.seats,
-        signs=(), votes=(), lapsed_votes=(), handed_on=(), watch=rule.watch, assure=rule.assure, bulk=rule.bulk,
-        opened_at=None, expires_at=None, closed_at=None, inserted_by=None,
+        watch=rule.watch, assure=rule.assure, bulk=rule.bulk,
     )  # fmt: skip
 
 

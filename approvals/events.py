@@ -1,11 +1,11 @@
 """What can happen to a request. Each event carries all that `evolve` needs, so that the acts alone are the truth."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from approvals.codec import Memo, from_json, object_text, to_json, to_text
+from approvals.codec import Memo, from_json, object_text, parts_text, to_json
 from approvals.predicate import Facts
 from approvals.request import HandedOn, Stage, Vote
 from approvals.seats import Seat
@@ -217,9 +217,12 @@ _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in Event.__args__}
 
 def event_text(event: Event, memo: Memo) -> str:
     """The canonical JSON of the event as the act's row keeps it; what `act_hash` is taken of."""
-    names = sorted([*(field.name for field in fields(event)), "kind"])
-    kind = f'"{type(event).__name__}"'
-    return object_text({name: kind if name == "kind" else to_text(getattr(event, name), memo) for name in names})
+    return object_text(event_parts(event, memo))
+
+
+def event_parts(event: Event, memo: Memo) -> dict[str, str]:
+    """The same, each field by itself."""
+    return dict(sorted({**parts_text(event, memo), "kind": f'"{type(event).__name__}"'}.items()))
 
 
 def event_json(event: Event) -> dict[str, Json]:

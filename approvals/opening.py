@@ -3,61 +3,85 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from approvals.commands import Env, Submit
-from approvals.core import covers_subject, decide
+from approvals.core import decide
 from approvals.events import Event, Submitted
 from approvals.evolve import fold
 from approvals.policy import Policy
-from approvals.predicate import Predicate, holds
+from approvals.predicate import Answer, Facts, asking
 from approvals.refusals import ApprovalRefusal
-from approvals.request import Request
+from approvals.request import Request, new_request
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A subject that is submitted for the first time, and the id that its request will have."""
+
+    id: UUID
+    subject_kind: str
+    subject_id: str
+    command: Submit
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A submitted request with its first events; requests treated alike share every object but facts and digest."""
+    """A submitted request: what it shares with all that are treated alike, and what is its own.
 
-    request: Request
-    events: Sequence[Event]
+    `like` is the request that was decided for all of them, `began` its events: ids, digest and facts there are its.
+    """
 
+    like: Request
+    began: Sequence[Event]
+    id: UUID
+    subject_id: str
+    digest: str
+    facts: Facts
 
-def submit_many(new: Sequence[tuple[Request, Submit]], env: Env) -> list[Opened | ApprovalRefusal]:
-    """What `decide` answers to each submission alone, in the order given."""
-    exemplars: dict[Any, Opened | ApprovalRefusal] = {}
-    return [_like(request, command, exemplars, env) for request, command in new]
+    @property
+    def request(self) -> Request:
+        """The request as it stands."""
+        return replace(self.like, id=self.id, subject_id=self.subject_id, digest=self.digest, facts=self.facts)
 
-
-def _like(request: Request, command: Submit, exemplars: dict[Any, Any], env: Env) -> Opened | ApprovalRefusal:
-    if command.previous is not None:
-        return _alone(request, command, env)
-    treated = _treatment(request, command, env)
-    if treated not in exemplars:
-        exemplars[treated] = _alone(request, command, env)
-    exemplar: Opened | ApprovalRefusal = exemplars[treated]
-    if isinstance(exemplar, ApprovalRefusal):
-        return exemplar
-    first = exemplar.events[0]
-    assert isinstance(first, Submitted)  # noqa: S101 - a submission begins so
-    own = replace(first, digest=command.digest, facts=command.facts)
-    begun = replace(
-        exemplar.request, id=request.id, subject_id=request.subject_id, digest=command.digest, facts=command.facts
-    )
-    return Opened(begun, [own, *exemplar.events[1:]])
+    @property
+    def events(self) -> list[Event]:
+        """Its own first events."""
+        first, *rest = self.began
+        assert isinstance(first, Submitted)  # noqa: S101 - a submission begins so
+        return [replace(first, digest=self.digest, facts=self.facts), *rest]
 
 
-def _alone(request: Request, command: Submit, env: Env) -> Opened | ApprovalRefusal:
+def submit(request: Request, command: Submit, env: Env) -> Opened | ApprovalRefusal:
+    """What `decide` answers to one submission."""
     events = decide(request, command, env)
-    return events if isinstance(events, ApprovalRefusal) else Opened(fold(request, events), events)
+    if isinstance(events, ApprovalRefusal):
+        return events
+    opened = fold(request, events)
+    return Opened(opened, events, opened.id, opened.subject_id, opened.digest, opened.facts)
 
 
-def _treatment(request: Request, command: Submit, env: Env) -> tuple[Any, ...]:
-    """Everything of a first submission that its events depend on beside its own facts and digest."""
-    covered = covers_subject(request.subject_kind, command.facts, env)
-    answers = tuple(holds(one, command.facts) for one in _conditions(env.policy))
-    return (request.subject_kind, request.state, covered, answers, command.by, command.preparers)
+def submit_many(new: Sequence[Submission], env: Env) -> list[Opened | ApprovalRefusal]:
+    """What `decide` answers to each submission alone, in the order given."""
+    conditions = _conditions(env.policy)
+    exemplars: dict[Any, Opened | ApprovalRefusal] = {}
+    answers: list[Opened | ApprovalRefusal] = []
+    for one in new:
+        command, kind = one.command, one.subject_kind
+        assert command.previous is None  # noqa: S101 - a later round carries votes, which are nobody else's
+        # Everything that the events of a first submission depend on beside its own facts and digest.
+        treatment = (kind, command.by, command.preparers, *[answer(command.facts) for answer in conditions])
+        exemplar = exemplars.get(treatment)
+        if exemplar is None:
+            exemplar = exemplars[treatment] = submit(new_request(one.id, kind, one.subject_id), command, env)
+        if isinstance(exemplar, ApprovalRefusal):
+            answers.append(exemplar)
+        else:
+            own = Opened(exemplar.like, exemplar.began, one.id, one.subject_id, command.digest, command.facts)
+            answers.append(own)
+    return answers
 
 
-def _conditions(policy: Policy) -> list[Predicate]:
-    own = [policy.auto.condition if policy.auto else None, *(stage.condition for stage in policy.stages)]
-    return [one for one in own if one is not None]
+def _conditions(policy: Policy) -> list[Answer]:
+    asked = [policy.when, policy.auto.condition if policy.auto else None, *(one.condition for one in policy.stages)]
+    return [asking(one) for one in asked if one is not None]

@@ -12,7 +12,7 @@ Kleene's logic, and each caller takes the careful side: a policy does not cover,
 """
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ledger.canonical import Json
@@ -67,16 +67,25 @@ def _check_comparison(name: object, body: object, where: str) -> None:
         raise PredicateInvalidError(f"{where}.{name}: constants are text, whole numbers, true or false")
 
 
+Answer = Callable[[Facts], bool | None]
+
+
 def holds(predicate: Predicate, facts: Facts) -> bool | None:
     """True, False, or None for unknown."""
+    return asking(predicate)(facts)
+
+
+def asking(predicate: Predicate) -> Answer:
+    """`holds` of one predicate, to be asked of many facts: the document is walked once and not for each of them."""
     name, body = next(iter(predicate.items()))
     if name == "all":
-        return _all(holds(part, facts) for part in body)
+        return _all([asking(part) for part in body])
     if name == "any":
-        return _negated(_all(_negated(holds(part, facts)) for part in body))
+        none = _all([_not(asking(part)) for part in body])
+        return _not(none)
     if name == "not":
-        return _negated(holds(body, facts))
-    return _compare(name, facts.get(body[0]), body[1])
+        return _not(asking(body))
+    return _among(*body) if name == "in" else _comparison(name, *body)
 
 
 def facts_named(predicate: Predicate) -> frozenset[str]:
@@ -89,23 +98,42 @@ def facts_named(predicate: Predicate) -> frozenset[str]:
     return frozenset({body[0]})
 
 
-def _all(values: Iterable[bool | None]) -> bool | None:
-    known = True
-    for value in values:
-        if value is False:
-            return False
-        known = known and value is not None
-    return True if known else None
+def _all(parts: Sequence[Answer]) -> Answer:
+    def answer(facts: Facts) -> bool | None:
+        known = True
+        for part in parts:
+            value = part(facts)
+            if value is False:
+                return False
+            known = known and value is not None
+        return True if known else None
+
+    return answer
 
 
-def _negated(value: bool | None) -> bool | None:  # noqa: FBT001 - a truth value is what it is about
-    return None if value is None else not value
+def _not(part: Answer) -> Answer:
+    def answer(facts: Facts) -> bool | None:
+        value = part(facts)
+        return None if value is None else not value
+
+    return answer
 
 
-def _compare(name: str, fact: Json, constant: Any) -> bool | None:  # noqa: ANN401 - JSON constant, checked at publishing
-    if name == "in":
-        same_type = [one for one in constant if type(one) is type(fact)]
+def _among(name: str, constants: Sequence[Any]) -> Answer:
+    def answer(facts: Facts) -> bool | None:
+        fact = facts.get(name)
+        same_type = [one for one in constants if type(one) is type(fact)]
         return None if not same_type else fact in same_type
-    if type(fact) is not type(constant) or (name in _ORDERED and isinstance(fact, bool)):
-        return None
-    return _COMPARISONS[name](fact, constant)
+
+    return answer
+
+
+def _comparison(operator_name: str, name: str, constant: Any) -> Answer:  # noqa: ANN401 - JSON constant, checked at publishing
+    compare, kind = _COMPARISONS[operator_name], type(constant)
+    never = operator_name in _ORDERED and kind is bool
+
+    def answer(facts: Facts) -> bool | None:
+        fact = facts.get(name)
+        return None if never or type(fact) is not kind else compare(fact, constant)
+
+    return answer

@@ -76,17 +76,17 @@ class Stage:
     name: str
     status: str
     seats: tuple[Seat, ...]
-    signs: tuple[Sign, ...]
-    votes: tuple[Vote, ...]
-    lapsed_votes: tuple[Vote, ...]
-    handed_on: tuple[HandedOn, ...]
     watch: frozenset[str]
     assure: str
     bulk: bool
-    opened_at: datetime | None
-    expires_at: datetime | None
-    closed_at: datetime | None
-    inserted_by: UUID | None
+    signs: tuple[Sign, ...] = ()
+    votes: tuple[Vote, ...] = ()
+    lapsed_votes: tuple[Vote, ...] = ()
+    handed_on: tuple[HandedOn, ...] = ()
+    opened_at: datetime | None = None
+    expires_at: datetime | None = None
+    closed_at: datetime | None = None
+    inserted_by: UUID | None = None
 
     def demand(self) -> tuple[Seat, ...]:
         """The policy's seats and the added ones."""

@@ -8,10 +8,13 @@ Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
 """No floats: amounts are decimal strings."""
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 def canonical_json(value: Json) -> str:
     """Keys sorted, no spaces, UTF-8 kept as is. Raises TypeError on a float or an unknown type."""
     _refuse_floats(value)
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def sha256_hex(text: str) -> str:

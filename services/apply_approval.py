@@ -29,9 +29,10 @@ from services.approval_subjects import subject_kind
 from services.ask_approvers import ask_approvers, ask_people, asked_people, tell_preparers
 from storage.approval_acts import ActMeta
 from storage.approval_moment import read_moment
+from storage.approval_openings import NewRequest, insert_requests
 from storage.approval_policies import policy_of
 from storage.approval_tasks import set_timer
-from storage.approval_writes import Change, NewRequest, append_many, insert_requests
+from storage.approval_writes import Change, append_many
 from storage.approvals import StoredRequest
 from storage.audit import SYSTEM, Actor, Entry, record_many
 from storage.companies import own_company
@@ -95,9 +96,11 @@ class Begun:
 
 async def begin(session: Session, company_id: UUID, begun: Begun) -> StoredRequest:
     """Writes a new request and all that follows from its first events."""
-    stored = (await insert_requests(session, company_id, [begun.new]))[0]
-    await _follow(session, company_id, stored, begun.new.events, begun.env, begun.new.meta)
-    await _record(session, company_id, stored, begun.new.events, begun.new.meta)
+    new, events = begun.new, begun.new.opened.events
+    (head,) = await insert_requests(session, company_id, [new])
+    stored = StoredRequest(new.opened.request, new.policy_id, len(events), head)
+    await _follow(session, company_id, stored, events, begun.env, new.meta)
+    await _record(session, company_id, stored, events, new.meta)
     return await _use_at_once(session, company_id, stored, begun.env)
 
 

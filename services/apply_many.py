@@ -16,25 +16,40 @@ from services.apply_approval import Begun, Closing, actor_of, audit_entry, closi
 from services.approval_subjects import subject_kind
 from services.ask_approvers import Told, ask_for_many, tell_preparers_of_many
 from storage.approval_acts import ActMeta
-from storage.approval_writes import Change, append_many, insert_requests
+from storage.approval_openings import insert_requests
+from storage.approval_writes import Change, append_many
 from storage.approvals import StoredRequest
-from storage.audit import Entry, record, record_many
+from storage.audit import Entry, record_many
 from storage.database import Session
 from storage.outbox_bulk import enqueue_many
 from storage.tasks import NewTask, open_task
 
 
-async def begin_many(session: Session, company_id: UUID, begun: Sequence[Begun], subject: tuple[str, str]) -> None:
-    """Writes new requests, with one audit row for all of `subject`; asking people is left to the caller."""
+async def begin_many(
+    session: Session, company_id: UUID, begun: Sequence[Begun], subject: tuple[str, str], before: Sequence[Entry] = ()
+) -> None:
+    """Writes new requests, with one audit row for all of `subject`; asking people is left to the caller.
+
+    The audit rows `before` it come last too: whoever else writes to the trail waits from there to the commit.
+    """
     if not begun:
         return
-    written = await insert_requests(session, company_id, [one.new for one in begun])
-    events = [(stored.request, event, one.new.meta) for one, stored in zip(begun, written, strict=True)
-              for event in one.new.events]  # fmt: skip
-    await _close_all(session, company_id, events, begun[0].env)
+    heads = await insert_requests(session, company_id, [one.new for one in begun])
+    events = [
+        (one.new.opened.request, event, one.new.meta)
+        for one in begun
+        for event in one.new.opened.began
+        if isinstance(event, AutoApproved | StageBlocked)
+    ]
     await _call_for_help(session, company_id, events, "/".join(subject))
-    facts: dict[str, Json] = {"requests": {str(one.request.id): [one.request.state, one.head] for one in written}}
-    await record(session, company_id, actor_of(begun[0].new.meta), "approvals_opened", subject, facts)
+    facts: dict[str, Json] = {
+        "requests": {
+            str(one.new.opened.id): [one.new.opened.like.state, head] for one, head in zip(begun, heads, strict=True)
+        }
+    }
+    opened = Entry("approvals_opened", subject, facts)
+    await record_many(session, company_id, actor_of(begun[0].new.meta), [*before, opened])
+    await _close_all(session, company_id, events, begun[0].env)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,9 +52,17 @@ async def change_statement_statuses(
 
     Not for sending, which supersedes what the customer holds.
     """
+    moved = await move_unrecorded(session, company_id, statement_ids, command, actor, facts)
+    await record_many(session, company_id, actor, moved)
+
+
+async def move_unrecorded(
+    session: Session, company_id: UUID, statement_ids: Sequence[UUID], command: str, actor: Actor, facts: dict[str, Any]
+) -> list[Entry]:
+    """The same, but for the audit rows, which the caller must record in this transaction before it ends."""
     assert command != "send"  # noqa: S101 - see above
     if not statement_ids:
-        return
+        return []
     rows = await lock_statements(session, company_id, statement_ids)
     if len(rows) != len(set(statement_ids)):
         raise StatementUnknown(number=", ".join(map(str, set(statement_ids) - {row.id for row in rows})))
@@ -64,8 +72,7 @@ async def change_statement_statuses(
     versions = {row.id: (row.row_version, moves[row.id].value) for row in rows}
     if not await move_statements(session, company_id, versions, str(reason) if reason else None):
         raise StatementStale(number=rows[0].number)
-    told = [_entry(row, moves[row.id], facts) for row in rows]
-    await record_many(session, company_id, actor, told)
+    return [_entry(row, moves[row.id], facts) for row in rows]
 
 
 async def _move(

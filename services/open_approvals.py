@@ -1,29 +1,35 @@
 """Opens requests for approval: one for a subject, or all of a run with one message per person."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from approvals.commands import ChangeSubject, Env, SubjectGone, Submit, Supersede
-from approvals.core import covers_subject, decide
-from approvals.evolve import fold
-from approvals.opening import submit_many
+from approvals.core import covering
+from approvals.opening import Submission, submit, submit_many
 from approvals.refusals import ApprovalRefusal, NotCovered
-from approvals.request import APPROVED, OPEN, RETURNED, new_request
+from approvals.request import APPROVED, OPEN, RETURNED, Request, new_request
 from services.apply_approval import Begun, begin, decided_or_raised, moment, proceed
 from services.apply_many import begin_many
 from services.approval_subjects import batch_digest, facts_of_statement, money_figures, subject_kind
 from services.ask_approvers import ask_once_for_many, ask_person, asked_people
-from services.change_statement_status import change_statement_statuses
-from services.publish_policy import policies_or_defaults
+from services.change_statement_status import move_unrecorded
+from services.policies_in_force import policies_or_defaults
 from services.subject_kinds import Figure, SubjectUnknown
 from storage.approval_acts import ActMeta
+from storage.approval_openings import NewRequest
 from storage.approval_policies import StoredPolicy
 from storage.approval_runs import WaitingAlike, waiting_in_run
-from storage.approval_subjects import StatementFacts, drafts_of_run, statement_content, statement_facts
-from storage.approval_writes import NewRequest
+from storage.approval_subjects import (
+    StatementFacts,
+    drafts_of_run,
+    statement_content,
+    statement_facts,
+    still_drafts,
+)
 from storage.approvals import StoredRequest, lock_live_request, newest_request
 from storage.audit import SYSTEM, Actor
 from storage.companies import Company
@@ -34,6 +40,9 @@ from words.catalog import translate
 
 BATCH = 1_000
 """Requests per transaction when a run opens them: a killed worker loses a second, and decisions need not wait long."""
+
+LANES = 2
+"""Batches under way at once: one is prepared here while the database writes the other."""
 
 _NO_DIGEST = ""
 
@@ -76,6 +85,10 @@ class _Subject:
     @property
     def actor(self) -> Actor:
         return Actor("user", self.submitted_by) if self.submitted_by is not None else SYSTEM
+
+    def command(self, previous: Request | None = None, changed: frozenset[str] = frozenset()) -> Submit:
+        """What is asked of the engine."""
+        return Submit(self.submitted_by, self.preparers, self.digest, self.facts, previous, changed)
 
     def meta(self, request_id: UUID, verb: str) -> ActMeta:
         return ActMeta(self.submitted_by, self.submitted_by, "system", "session", f"{verb}/{request_id}")
@@ -123,21 +136,17 @@ async def _desk(session: Session, company_id: UUID) -> Desk:
 def _prepare(subject: _Subject, desk: Desk, previous: StoredRequest | None, changed: frozenset[str]) -> Begun:
     """What the engine makes of the subject; raises its refusal, and writes nothing."""
     policy, env = _policy_for(subject, desk)
-    before = new_request(new_id(), subject.kind, subject.id)
-    command = Submit(
-        by=subject.submitted_by, preparers=subject.preparers, digest=subject.digest, facts=subject.facts,
-        previous=previous.request if previous is not None else None, changed=changed,
-    )  # fmt: skip
-    events = decide(before, command, env)
-    if isinstance(events, ApprovalRefusal):
-        raise events
-    request = fold(before, events)
-    return Begun(NewRequest(policy.id, request, events, subject.meta(request.id, "submit")), env)
+    request = new_request(new_id(), subject.kind, subject.id)
+    command = subject.command(previous.request if previous is not None else None, changed)
+    opened = submit(request, command, env)
+    if isinstance(opened, ApprovalRefusal):
+        raise opened
+    return Begun(NewRequest(policy.id, opened, subject.meta(request.id, "submit")), env)
 
 
 def _policy_for(subject: _Subject, desk: Desk) -> tuple[StoredPolicy, Env]:
     for policy, env in desk:
-        if covers_subject(subject.kind, subject.facts, env):
+        if covering(env.policy)(subject.kind, subject.facts):
             return policy, replace(env, digest=subject.digest)
     raise NotCovered
 
@@ -216,26 +225,49 @@ async def open_approvals_for_run(
     engine: Database, company: Company, run_id: UUID, submitted_by: UUID | None = None
 ) -> dict[str, int]:
     """Submits every draft of the run that ties; each person asked gets one message. Can be killed and repeated."""
-    opened = waiting = 0
-    while True:
-        async with transaction(engine, company.id) as session:
-            begun = await _open_some(session, company.id, run_id, submitted_by)
-        opened += len(begun)
-        waiting += sum(one.new.request.state == OPEN for one in begun)
-        if len(begun) < BATCH:
-            break
+    async with transaction(engine, company.id) as session:
+        ids = await drafts_of_run(session, company.id, run_id)
+        await policies_or_defaults(session, company.id)
+    batches = iter([ids[start : start + BATCH] for start in range(0, len(ids), BATCH)])
+    states: list[str] = []
+
+    async def lane() -> None:
+        for batch in batches:
+            async with transaction(engine, company.id) as session:
+                begun = await _open_some(session, company.id, run_id, batch, submitted_by)
+            states.extend(one.new.opened.like.state for one in begun)
+
+    await _together([lane() for _ in range(LANES)])
     async with transaction(engine, company.id) as session:
         messages = await _ask_for_run(session, company.id, run_id)
+    waiting = states.count(OPEN)
     return {
-        "opened": opened, "approved_without_people": opened - waiting, "waiting": waiting, "messages": messages,
+        "opened": len(states), "approved_without_people": len(states) - waiting, "waiting": waiting,
+        "messages": messages,
     }  # fmt: skip
 
 
-async def _open_some(session: Session, company_id: UUID, run_id: UUID, submitted_by: UUID | None) -> list[Begun]:
-    """One batch: locked by the move of their status, prepared without writing, then written together."""
-    ids = await drafts_of_run(session, company_id, run_id, BATCH)
+async def _together(lanes: Sequence[Coroutine[None, None, None]]) -> None:
+    """All of them, or the first failure once none is under way any more."""
+    tasks = [asyncio.create_task(one) for one in lanes]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _open_some(
+    session: Session, company_id: UUID, run_id: UUID, ids: Sequence[UUID], submitted_by: UUID | None
+) -> list[Begun]:
+    """One batch: locked by the move of their status, prepared without writing, then written together.
+
+    Whatever else became of a statement since it was listed leaves it out.
+    """
+    ids = await still_drafts(session, company_id, ids)
     actor = Actor("user", submitted_by) if submitted_by is not None else SYSTEM
-    await change_statement_statuses(session, company_id, ids, "submit", actor, {})
+    moved = await move_unrecorded(session, company_id, ids, "submit", actor, {})
     desk = await _desk(session, company_id)
     fresh: list[_Subject] = []
     begun: list[Begun] = []
@@ -247,26 +279,27 @@ async def _open_some(session: Session, company_id: UUID, run_id: UUID, submitted
         else:
             begun.append(_prepare(subject, desk, previous, changed))
     begun += _prepare_many(fresh, desk)
-    await begin_many(session, company_id, begun, ("run", str(run_id)))
+    await begin_many(session, company_id, begun, ("run", str(run_id)), moved)
     return begun
 
 
 def _prepare_many(subjects: Sequence[_Subject], desk: Desk) -> list[Begun]:
     """`_prepare` for first rounds; those that a policy treats alike are decided once."""
-    covered: dict[UUID, list[_Subject]] = defaultdict(list)
+    covered: dict[UUID, list[Submission]] = defaultdict(list)
+    asked = [(covering(env.policy), policy.id) for policy, env in desk]
     for subject in subjects:
-        covered[_policy_for(subject, desk)[0].id].append(subject)
+        policy_id = next((one for covers, one in asked if covers(subject.kind, subject.facts)), None)
+        if policy_id is None:
+            raise NotCovered
+        covered[policy_id].append(Submission(new_id(), subject.kind, subject.id, subject.command()))
+    by_id = {subject.id: subject for subject in subjects}
     begun = []
     for policy, env in desk:
-        asked = [
-            (new_request(new_id(), one.kind, one.id), Submit(one.submitted_by, one.preparers, one.digest, one.facts))
-            for one in covered[policy.id]
-        ]
-        for subject, opened in zip(covered[policy.id], submit_many(asked, env), strict=True):
+        for opened in submit_many(covered[policy.id], env):
             if isinstance(opened, ApprovalRefusal):
                 raise opened
-            meta = subject.meta(opened.request.id, "submit")
-            begun.append(Begun(NewRequest(policy.id, opened.request, opened.events, meta), env))
+            meta = by_id[opened.subject_id].meta(opened.id, "submit")
+            begun.append(Begun(NewRequest(policy.id, opened, meta), env))
     return begun
 
 

@@ -26,7 +26,6 @@ async def waiting_in_run(session: Session, company_id: UUID, run_id: str) -> tup
     table = approval_request.c
     of_run = (table.company_id == company_id) & (table.facts["run_id"].astext == run_id)
     ever = (await session.execute(select(func.count()).where(of_run))).scalar_one()
-    request = table.projection["request"]
     currency = table.facts["currency"].astext
     alike = (
         select(
@@ -36,7 +35,7 @@ async def waiting_in_run(session: Session, company_id: UUID, run_id: str) -> tup
             func.sum(cast(table.facts["closing_minor"].astext, BigInteger)).label("closing"),
         )
         .where(of_run, table.state == OPEN)
-        .group_by(table.policy_id, currency, table.submitted_by, request["preparers"], request["stages"])
+        .group_by(table.policy_id, currency, table.submitted_by, table.projection)
     )
     rows = (await session.execute(alike.order_by("exemplar"))).all()
     found = []

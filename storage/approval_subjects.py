@@ -83,7 +83,7 @@ async def statement_digests(session: Session, company_id: UUID, ids: Sequence[UU
     return {row.id: (row.digest, row.status) for row in rows}
 
 
-async def drafts_of_run(session: Session, company_id: UUID, run_id: UUID, limit: int) -> list[UUID]:
+async def drafts_of_run(session: Session, company_id: UUID, run_id: UUID) -> list[UUID]:
     """Drafts of a run that tie and may be submitted, by number."""
     rows = await session.execute(
         select(statement.c.id)
@@ -94,7 +94,18 @@ async def drafts_of_run(session: Session, company_id: UUID, run_id: UUID, limit:
             statement.c.ties,
         )
         .order_by(statement.c.number)
-        .limit(limit)
+    )
+    return [row.id for row in rows]
+
+
+async def still_drafts(session: Session, company_id: UUID, ids: Sequence[UUID]) -> list[UUID]:
+    """Those of the statements that nobody has moved meanwhile, locked in the order of their ids."""
+    rows = await session.execute(
+        select(statement.c.id)
+        .where(statement.c.company_id == company_id, statement.c.id == func.any(list(ids)))
+        .where(statement.c.status == "draft", statement.c.ties)
+        .order_by(statement.c.id)
+        .with_for_update()
     )
     return [row.id for row in rows]
 

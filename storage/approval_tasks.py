@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, insert, or_, select, update
 
-from approvals.events import StageOpened
+from approvals.events import Event, StageOpened
 from approvals.request import OPEN, Request
 from storage.bulk_json import insert_many
 from storage.database import Session
@@ -27,7 +27,8 @@ class DueTimer:
     round: int
 
 
-def _candidates(request: Request) -> set[str]:
+def candidates_of(request: Request) -> set[str]:
+    """Who is asked now, "user:<id>" or "role:<name>": those whom the open stage names, and to whom it was handed."""
     if request.state != OPEN or request.stage == 0:
         return set()
     stage = request.current()
@@ -53,16 +54,16 @@ async def renew_tasks_and_timers(
             )
         )  # fmt: skip
     timers = [
-        timer
+        _timer(company_id, request, opened.stage, kind, due)
         for request, opened in changed
         if opened is not None and request.state == OPEN
-        for timer in _timers(company_id, request, opened)
+        for kind, due in timers_of(opened).items()
     ]
     await insert_many(session, approval_timer, timers)
 
 
 async def _renew_tasks(session: Session, company_id: UUID, requests: Sequence[Request]) -> None:
-    over = [one.id for one in requests if not _candidates(one)]
+    over = [one.id for one in requests if not candidates_of(one)]
     if over:
         await session.execute(
             update(approval_task)
@@ -75,7 +76,7 @@ async def _renew_tasks(session: Session, company_id: UUID, requests: Sequence[Re
     requests = [one for one in requests if one.id not in over]
     if not requests:
         return
-    wanted = {(one.id, candidate, one.stage, one.round) for one in requests for candidate in _candidates(one)}
+    wanted = {(one.id, candidate, one.stage, one.round) for one in requests for candidate in candidates_of(one)}
     rows = await session.execute(
         select(approval_task.c.id, approval_task.c.request_id, approval_task.c.user_id, approval_task.c.role,
                approval_task.c.stage, approval_task.c.round)
@@ -96,7 +97,7 @@ async def _renew_tasks(session: Session, company_id: UUID, requests: Sequence[Re
     tasks = [
         _task(company_id, one, candidate)
         for one in requests
-        for candidate in sorted(_candidates(one))
+        for candidate in sorted(candidates_of(one))
         if (one.id, candidate, one.stage, one.round) in missing
     ]
     await insert_many(session, approval_task, tasks)
@@ -107,29 +108,29 @@ def _candidate(row: Any) -> str:  # noqa: ANN401 - a row of mixed columns
 
 
 def _task(company_id: UUID, request: Request, candidate: str) -> dict[str, Any]:
+    own = {"company_id": company_id, "id": new_id(), "request_id": request.id, "state": "open"}
+    return {**own, **task_of(request, candidate)}
+
+
+def task_of(request: Request, candidate: str) -> dict[str, Any]:
+    """What a candidate is asked to do, the same for all requests that stand alike."""
     kind, _, name = candidate.partition(":")
     stage = request.current()
     return {
-        "company_id": company_id, "id": new_id(), "request_id": request.id, "stage": request.stage,
-        "round": request.round, "user_id": UUID(name) if kind == "user" else None,
-        "role": name if kind == "role" else None, "state": "open", "opened_at": stage.opened_at,
-        "due_at": stage.expires_at,
+        "stage": request.stage, "round": request.round, "user_id": UUID(name) if kind == "user" else None,
+        "role": name if kind == "role" else None, "opened_at": stage.opened_at, "due_at": stage.expires_at,
     }  # fmt: skip
 
 
-async def insert_tasks_and_timers(
-    session: Session, company_id: UUID, new: Sequence[tuple[Request, StageOpened | None]]
-) -> None:
-    """Tasks and timers of requests that have just been written: none of them has any yet."""
-    tasks = [_task(company_id, request, one) for request, _ in new for one in sorted(_candidates(request))]
-    await insert_many(session, approval_task, tasks)
-    timers = [timer for request, opened in new if opened for timer in _timers(company_id, request, opened)]
-    await insert_many(session, approval_timer, timers)
+def opened_in(events: Sequence[Event]) -> StageOpened | None:
+    """The stage whose turn it has become."""
+    return next((event for event in reversed(events) if isinstance(event, StageOpened)), None)
 
 
-def _timers(company_id: UUID, request: Request, opened: StageOpened) -> list[dict[str, Any]]:
+def timers_of(opened: StageOpened) -> dict[str, datetime]:
+    """When the clock reminds, escalates and expires a stage that has just opened, as far as it does."""
     instants = {"remind": opened.remind_at, "escalate": opened.escalate_at, "expire": opened.expires_at}
-    return [_timer(company_id, request, opened.stage, kind, due) for kind, due in instants.items() if due is not None]
+    return {kind: due for kind, due in instants.items() if due is not None}
 
 
 def _timer(company_id: UUID, request: Request, stage: int, kind: str, due: datetime) -> dict[str, Any]:

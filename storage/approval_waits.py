@@ -15,7 +15,7 @@ _WAITS = text("""
            (s ->> 'opened_at')::timestamptz as opened_at,
            coalesce((v ->> 'at')::timestamptz, (s ->> 'closed_at')::timestamptz) as ended_at
       from (select r.policy_id, s from approval_request r,
-                   jsonb_array_elements(r.projection -> 'request' -> 'stages') s
+                   jsonb_array_elements(r.projection -> 'stages') s
              where r.company_id = :company and r.opened_at > clock_timestamp() - make_interval(days => :days)
                and s ->> 'status' in ('satisfied', 'rejected', 'void') and s ->> 'opened_at' is not null
              order by r.opened_at desc limit :most) found

@@ -12,13 +12,49 @@ from sqlalchemy import func as sql
 
 from approvals.codec import from_json
 from approvals.commands import Grant
-from approvals.request import OPEN, Request
+from approvals.predicate import Facts
+from approvals.request import OPEN, Opinion, Request, Stage
 from ledger.canonical import sha256_hex
 from storage.database import Session
 from storage.schema import approval_request
 
 MOST_HISTORY = 5_000
 """Requests that another policy is tried on: more takes longer than a person waits, and tells nothing new."""
+
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""When a stage without a deadline expires: last in an inbox that is sorted by deadlines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What of a request no column holds: the document `projection`, the same for all that were opened alike."""
+
+    stages: tuple[Stage, ...]
+    preparers: frozenset[UUID]
+    closed_by: UUID | None = None
+    reason: str = ""
+    reminded_at: datetime | None = None
+    opinions: tuple[Opinion, ...] = ()
+
+
+def kept_of(request: Request) -> Kept:
+    """The document of a request as it stands."""
+    return Kept(
+        request.stages, request.preparers, request.closed_by, request.reason, request.reminded_at, request.opinions
+    )
+
+
+def amount_of(facts: Facts) -> int:
+    """What an inbox is sorted by for the dearest: whole units of money, 0 where a subject has none."""
+    amount = facts.get("closing_whole", facts.get("amount_whole"))
+    return amount if type(amount) is int else 0
+
+
+def due_of(request: Request) -> datetime:
+    """When the open stage expires."""
+    expires = request.current().expires_at if request.state == OPEN and request.stage else None
+    return expires or NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +82,7 @@ async def lock_request(session: Session, company_id: UUID, request_id: UUID) -> 
 async def lock_requests(session: Session, company_id: UUID, ids: Sequence[UUID]) -> dict[UUID, StoredRequest]:
     """Many requests under their row locks, taken in the order of ids, so that two such callers never wait in a ring."""
     query = (
-        select(approval_request.c.projection, approval_request.c.policy_id, approval_request.c.act_count)
+        select(*_COLUMNS)
         .where(approval_request.c.company_id == company_id, approval_request.c.id == sql.any(list(ids)))
         .order_by(approval_request.c.id)
         .with_for_update()
@@ -112,18 +148,35 @@ async def approved_batch_with(session: Session, company_id: UUID, statement_id: 
 
 
 async def _load(session: Session, company_id: UUID, which: Any, *, lock: bool) -> StoredRequest | None:  # noqa: ANN401
-    query = select(approval_request.c.projection, approval_request.c.policy_id, approval_request.c.act_count).where(
-        approval_request.c.company_id == company_id, which
-    )
+    query = select(*_COLUMNS).where(approval_request.c.company_id == company_id, which)
     row = (await session.execute(query.with_for_update() if lock else query)).one_or_none()
     if row is None:
         return None
     return _stored(row)
 
 
+_COLUMNS = tuple(
+    approval_request.c[name]
+    for name in (
+        "id", "subject_kind", "subject_id", "state", "round", "stage", "digest", "facts", "submitted_by", "opened_at",
+        "closed_at", "valid_until", "projection", "policy_id", "act_count", "head",
+    )
+)  # fmt: skip
+
+
 def _stored(row: Any) -> StoredRequest:  # noqa: ANN401 - a row of mixed columns
-    kept = row.projection
-    return StoredRequest(from_json(Request, kept["request"]), row.policy_id, row.act_count, kept["head"])
+    kept = from_json(Kept, row.projection)
+    request = Request(
+        id=row.id, subject_kind=row.subject_kind, subject_id=row.subject_id, state=row.state, round=row.round,
+        stage=row.stage, digest=row.digest, facts=row.facts, submitted_by=row.submitted_by, preparers=kept.preparers,
+        opened_at=_utc(row.opened_at), closed_at=_utc(row.closed_at), closed_by=kept.closed_by, reason=kept.reason,
+        valid_until=_utc(row.valid_until), reminded_at=kept.reminded_at, stages=kept.stages, opinions=kept.opinions,
+    )  # fmt: skip
+    return StoredRequest(request, row.policy_id, row.act_count, row.head)
+
+
+def _utc(instant: datetime | None) -> datetime | None:
+    return None if instant is None else instant.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +210,11 @@ async def waiting_for(
     """Open requests with a task for one of the people or roles, in one of `ORDERS`; `after` is the last one seen."""
     column, falling = ORDERS[order]
     request_id = approval_request.c.id
-    query = select(
-        approval_request.c.projection, approval_request.c.policy_id, approval_request.c.act_count,
-        approval_request.c.opened_at, column.label("place"),
-    ).where(
+    query = select(*_COLUMNS, column.label("place")).where(
         approval_request.c.company_id == company_id,
         approval_request.c.state == OPEN,
         _ASKED.bindparams(people=list(people), roles=list(roles)),
-    )  # fmt: skip
+    )
     if run_id is not None:
         query = query.where(approval_request.c.facts["run_id"].astext == run_id)
     if after is not None:
@@ -179,20 +229,13 @@ async def list_requests(
     session: Session, company_id: UUID, state: str | None, after: UUID | None, limit: int
 ) -> list[StoredRequest]:
     """Requests newest first; ids sort by time, and `after` is the last one seen."""
-    query = select(approval_request.c.projection, approval_request.c.policy_id, approval_request.c.act_count).where(
-        approval_request.c.company_id == company_id
-    )
+    query = select(*_COLUMNS).where(approval_request.c.company_id == company_id)
     if state is not None:
         query = query.where(approval_request.c.state == state)
     if after is not None:
         query = query.where(approval_request.c.id < after)
     rows = await session.execute(query.order_by(approval_request.c.id.desc()).limit(limit))
-    return [
-        StoredRequest(
-            from_json(Request, row.projection["request"]), row.policy_id, row.act_count, row.projection["head"]
-        )
-        for row in rows
-    ]
+    return [_stored(row) for row in rows]
 
 
 async def past_subjects(

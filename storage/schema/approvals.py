@@ -43,7 +43,8 @@ approval_request = owned_table(
     text_column("state"),  # open, approved, rejected, returned, withdrawn, expired, cancelled, consumed, superseded
     Column("stage", SmallInteger, nullable=False),
     Column("round", SmallInteger, nullable=False),
-    json_document("projection"),  # fold of the acts
+    json_document("projection"),  # what of the fold of the acts no column holds
+    text_column("head", default=""),  # hash of the newest act
     Column("act_count", Integer, nullable=False, server_default="0"),
     Column("submitted_by", Uuid, nullable=True),
     instant("opened_at"),
@@ -66,6 +67,7 @@ approval_request = owned_table(
     Index("ix_approval_request_dearest", "company_id", "amount_whole", "id", postgresql_where=text("state = 'open'")),
     Index("ix_approval_request_urgent", "company_id", "due_at", "id", postgresql_where=text("state = 'open'")),
     Index("ix_approval_request_run", "company_id", text("(facts ->> 'run_id')")),
+    company_by_reference=True,
 )
 
 approval_act = owned_table(
@@ -100,6 +102,7 @@ approval_act = owned_table(
         "company_id", "request_id", "round", "stage", "ballot", "authority_id",
         unique=True, postgresql_where=text("is_vote"),
     ),
+    company_by_reference=True,
 )  # fmt: skip
 
 approval_task = owned_table(
@@ -116,6 +119,7 @@ approval_task = owned_table(
     Index("ix_approval_task_user", "company_id", "user_id", "state"),
     Index("ix_approval_task_role", "company_id", "role", "state"),
     Index("ix_approval_task_request", "company_id", "request_id", postgresql_where=text("state = 'open'")),
+    company_by_reference=True,
 )
 
 approval_timer = owned_table(
@@ -129,6 +133,7 @@ approval_timer = owned_table(
     reference("approval_request", "request_id"),
     Index("ix_approval_timer_due", "company_id", "due_at", postgresql_where=text("fired_at is null")),
     Index("ix_approval_timer_request", "company_id", "request_id", postgresql_where=text("fired_at is null")),
+    company_by_reference=True,
 )
 
 delegation = owned_table(

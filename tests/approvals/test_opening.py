@@ -14,7 +14,7 @@ from approvals.core import decide
 from approvals.default_policy import statement_policy
 from approvals.events import event_json, event_text
 from approvals.evolve import fold
-from approvals.opening import submit_many
+from approvals.opening import Submission, submit_many
 from approvals.policy import parse_policy
 from approvals.refusals import ApprovalRefusal
 from approvals.request import Request, new_request
@@ -46,15 +46,16 @@ def test_many_submissions_are_decided_as_each_alone(seed: int) -> None:
         preparers = frozenset(one for one in rng.sample(people, rng.randint(0, 2)) if one is not None)
         kind = rng.choice(("statement", "statement", "statement", "write_off"))
         command = Submit(rng.choice(people), preparers, f"d{number}", facts)
-        new.append((new_request(UUID(int=100 + number), kind, f"s{number}"), command))
-    for (request, command), opened in zip(new, submit_many(new, env), strict=True):
-        alone = decide(request, command, env)
+        new.append(Submission(UUID(int=100 + number), kind, f"s{number}", command))
+    for one, opened in zip(new, submit_many(new, env), strict=True):
+        request = new_request(one.id, one.subject_kind, one.subject_id)
+        alone = decide(request, one.command, env)
         if isinstance(alone, ApprovalRefusal):
             assert isinstance(opened, ApprovalRefusal)
             assert (opened.code, opened.values) == (alone.code, alone.values)
         else:
             assert not isinstance(opened, ApprovalRefusal)
-            assert list(opened.events) == alone
+            assert opened.events == alone
             assert opened.request == fold(request, alone)
 
 

@@ -57,7 +57,9 @@ def test_requests_of_an_older_database_keep_their_place_in_the_inbox(database: s
             "select amount_whole, due_at = '2026-07-01 12:00+00', due_at > '9999-01-01'"
             " from approval_request order by state"
         ).fetchall()
+        kept = connection.execute("select head, projection from approval_request where state = 'rejected'").fetchall()
     assert rows == [(0, False, True), (7500, True, False), (0, False, True)]
+    assert kept == [("aa", {"stages": [], "reason": "no"})]
 
 
 _OLD_REQUESTS = """
@@ -76,7 +78,7 @@ _OLD_REQUESTS = """
         ('open', '{"closing_whole": 7500}', '{"request": {"stages": [
             {"status": "satisfied", "expires_at": "2026-06-01T12:00:00+00:00"},
             {"status": "open", "expires_at": "2026-07-01T12:00:00+00:00"}]}}'),
-        ('rejected', '{}', '{"request": {"stages": []}}')
+        ('rejected', '{}', '{"head": "aa", "request": {"stages": [], "reason": "no", "state": "rejected", "round": 1}}')
     ) as old (state, facts, stages);
 """
 
