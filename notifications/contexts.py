@@ -294,6 +294,25 @@ class PortalCode(Letter):
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmationRequest(Letter):
+    """To the customer: a confirmation letter 询证函; `balances` are currency and amount, none of a blank letter."""
+
+    number: str = ""
+    customer: str = ""
+    as_of: date | None = None
+    reply_by: date | None = None
+    form: str = "positive"
+    auditor: str = ""
+    balances: tuple[Figure, ...] = ()
+    attachments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationSecondRequest(ConfirmationRequest):
+    """The same once more, to whoever has not replied."""
+
+
+@dataclass(frozen=True, slots=True)
 class WeeklyDigest(Letter):
     """A week in figures."""
 
@@ -320,6 +339,8 @@ KINDS: dict[str, type[Letter]] = {
     "dispute_resolved": DisputeResolved,
     "promise_due": PromiseDue,
     "portal_code": PortalCode,
+    "confirmation_request": ConfirmationRequest,
+    "confirmation_second_request": ConfirmationSecondRequest,
     "promise_broken": PromiseBroken,
     "mail_bounced": MailBounced,
     "reply_received": ReplyReceived,

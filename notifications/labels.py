@@ -130,7 +130,8 @@ MESSAGES = {
     "dispute_resolved": "Dispute resolved", "promise_due": "Promise due", "promise_broken": "Promise broken",
     "portal_code": "Code for the portal",
     "mail_bounced": "Mail came back", "reply_received": "Reply by mail", "compliance_digest": "Compliance digest",
-    "weekly_digest": "Week in figures",
+    "weekly_digest": "Week in figures", "confirmation_request": "Confirmation letter",
+    "confirmation_second_request": "Confirmation letter, second request",
 }  # fmt: skip
 """The name of each kind, and of the reminder's levels."""
 

@@ -12,6 +12,8 @@ from notifications.contexts import (
     Bucket,
     Check,
     ComplianceDigest,
+    ConfirmationRequest,
+    ConfirmationSecondRequest,
     Digest,
     DisputeAnswered,
     DisputeOpened,
@@ -196,5 +198,16 @@ def _for_customer(language: str) -> dict[str, Letter]:
     made["promise_due"] = PromiseDue(
         company, contact, link, number=number, amount="18350.40", currency="CNY", due_on=date(2026, 7, 15)
     )
+    printed = {"en": "Confirmation 2026-06-30 1 C00123.pdf", "zh": "询证函 2026-06-30 1 C00123.pdf"}[language]
+    made["confirmation_request"] = ConfirmationRequest(
+        company, contact, f"{_URL}/c#sample", number="2026-06-30/1/C00123", customer=customer,
+        as_of=date(2026, 6, 30), reply_by=date(2026, 7, 22), balances=(Figure("CNY", "83150.40"),),
+        attachments=(printed,),
+    )  # fmt: skip
+    made["confirmation_second_request"] = ConfirmationSecondRequest(
+        company, contact, f"{_URL}/c#sample", number="2026-06-30/1/C00123", customer=customer,
+        as_of=date(2026, 6, 30), reply_by=date(2026, 7, 22), form="blank",
+        auditor={"en": "Vera Auditor", "zh": "周审计"}[language], attachments=(printed,),
+    )  # fmt: skip
     made["portal_code"] = PortalCode(company, contact, code="40718265", minutes=15)
     return made

@@ -32,6 +32,7 @@ from notifications.contexts import (
 )
 from notifications.labels import plain_label
 from services.case_contexts import CASE_CONTEXTS
+from services.confirmation_contexts import CONFIRMATION_CONTEXTS
 from services.customer_link import answer_link
 from services.telling import FactsGoneError, Telling, statement_told
 from storage.deliveries import customer_name, decision_facts, dispute_facts
@@ -276,5 +277,6 @@ CONTEXTS: dict[str, Callable[[Telling], Awaitable[Letter]]] = {
     "dispute_opened": _dispute_opened,
     "compliance_digest": _compliance_digest,
     **CASE_CONTEXTS,
+    **CONFIRMATION_CONTEXTS,
 }
 """Every kind of notifications.contexts.KINDS; a test holds both to each other."""

@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from services.enter_portal import CODE_LIFETIME
+from statements.confirmations import ANSWERABLE, LetterState, RoundState
 from storage.chases import open_amounts
+from storage.confirmations import letter_by_id, round_by_id
 from storage.database import Session
 from storage.deliveries import decision_facts
 from storage.message_facts import RunDecisions, run_decisions, statuses_of
@@ -95,6 +97,16 @@ async def _run_is_decided(session: Session, company_id: UUID, row: OutboxRow) ->
         raise MessageTooEarlyError(f"{waiting} requests of the run wait for a decision")
 
 
+async def _letter_is_open(session: Session, company_id: UUID, row: OutboxRow) -> None:
+    """A closed round takes no reply, and whoever has replied is not asked a second time."""
+    letter = await letter_by_id(session, company_id, UUID(row.subject_id))
+    asked = await round_by_id(session, company_id, letter.round_id) if letter is not None else None
+    if letter is None or asked is None or asked.state != RoundState.SENT or letter.state not in ANSWERABLE:
+        raise MessageOutdatedError("the letter takes no reply any more")
+    if row.kind == "confirmation_second_request" and letter.state != LetterState.REMINDED:
+        raise MessageOutdatedError("the reply has come")
+
+
 _CHECKS: dict[str, Callable[[Session, UUID, OutboxRow], Awaitable[None]]] = {
     **dict.fromkeys(APPROVAL_KINDS, _request_is_open),
     "statement_to_customer": _version_holds,
@@ -102,4 +114,6 @@ _CHECKS: dict[str, Callable[[Session, UUID, OutboxRow], Awaitable[None]]] = {
     "promise_due": _promise_is_open,
     "portal_code": _code_is_young,
     "run_decided": _run_is_decided,
+    "confirmation_request": _letter_is_open,
+    "confirmation_second_request": _letter_is_open,
 }
