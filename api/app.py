@@ -15,6 +15,7 @@ from api.routes import (
     approvals,
     bank,
     chasing,
+    chat_account,
     compliance,
     customer_page,
     customers,
@@ -52,8 +53,8 @@ ROUTES = (
     # Before the pages whose files have any last part of the address.
     reconcile,
     health, sign_in, inbox, approvals, absence, policies, imports, bank, matching, runs, deliveries, statements,
-    customers, exceptions, answers, disputes, chasing, compliance, settings_edit, settings_pages, dev, dev_chat, customer_page,
-    portal, decide_link, replies, unsubscribe, message_choices, api_v1,
+    customers, exceptions, answers, disputes, chasing, compliance, settings_edit, settings_pages, dev, dev_chat,
+    customer_page, portal, decide_link, replies, unsubscribe, message_choices, chat_account, api_v1,
 )  # fmt: skip
 
 

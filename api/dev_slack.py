@@ -1,56 +1,89 @@
-"""A small Slack of our own: the methods we call, kept as caught messages, and a click that is signed like Slack's.
+"""A small Slack of our own: the methods that we call, and Socket Mode; messages are kept as caught ones.
 
-It answers only while no workspace is set. `simulate_click` is for the /dev/chat page, which guards its own form.
+It answers only while no workspace is set. What a person does in it is in `dev_chat_user`, what it sends in its hub.
 """
 
-import hashlib
 import itertools
-import json
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlencode
 
-import httpx
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, WebSocket
 from fastapi.responses import JSONResponse, Response
 
-from api.context import House, HouseOf, house
-from api.slack import signing_secret
-from notifications.slack import sign
+from api.context import House, HouseOf
+from api.dev_slack_hub import APP, Hub, hub_of
 from services.carriers import LOCAL_SLACK, LOCAL_TOKEN
-from services.catch_message import catch_chat, caught_chat, chat_history
+from services.catch_message import catch_chat, caught_chat, chat_channel_names, chat_history
+from services.local_slack import LOCAL_TEAM, local_channel, local_chat_user, local_direct_channel
 
 router = APIRouter(prefix=LOCAL_SLACK.rstrip("/"), include_in_schema=False)
 
-TEAM = "TLOCAL"
 BOT = "ULOCALBOT"
+
+APP_TOKEN = "xapp-"  # noqa: S105 - how tokens for a socket begin
+BLOCKS_MOST, TEXT_MOST = 50, 3_000
+"""What a message may hold; a home tab or a dialogue may hold a hundred blocks."""
+
+ANSWERED_ONCE = "0000000000.000000"
+"""The timestamp of what a user has one of: a home tab, an open dialogue. Publishing again replaces it."""
 
 _ticks = itertools.count(time.time_ns() // 1_000)
 
-
-def user_id_of(email: str) -> str:
-    """The id under which our small Slack knows an address: always the same, like a real one's."""
-    return "U" + hashlib.sha256(email.strip().lower().encode()).hexdigest()[:10].upper()
+Given = dict[str, Any]
 
 
-async def _call(request: Request) -> dict[str, Any] | None:
+def timestamp() -> str:
+    """A new one, as Slack numbers messages and actions."""
+    micros = next(_ticks)
+    return f"{micros // 1_000_000}.{micros % 1_000_000:06d}"
+
+
+async def _call(request: Request) -> Given | None:
     """The arguments, JSON or form, or None for a caller without the token."""
-    if request.headers.get("authorization") != f"Bearer {LOCAL_TOKEN}":
+    token = request.headers.get("authorization", "").removeprefix("Bearer ")
+    wanted = token.startswith(APP_TOKEN) if request.url.path.endswith("apps.connections.open") else token == LOCAL_TOKEN
+    if not wanted:
         return None
     if "json" in request.headers.get("content-type", ""):
-        given: dict[str, Any] = await request.json()
+        given: Given = await request.json()
         return given
     return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
 
 
-def _error(code: str) -> JSONResponse:
-    return JSONResponse({"ok": False, "error": code})
+def _error(code: str, status: int = 200) -> JSONResponse:
+    return JSONResponse({"ok": False, "error": code}, status)
 
 
-def _timestamp() -> str:
-    micros = next(_ticks)
-    return f"{micros // 1_000_000}.{micros % 1_000_000:06d}"
+def _ok(**values: Any) -> JSONResponse:  # noqa: ANN401 - JSON
+    return JSONResponse({"ok": True, **values})
+
+
+@router.post("/respond/{token}")
+async def respond(token: str, request: Request, known: HouseOf) -> Response:
+    """An answer by the address that came with a press or a command."""
+    found = hub_of(request.app).responded(token)
+    if known.settings.slack_bot_token is not None or found is None:
+        return _error("expired_url", 404)
+    given: Given = await request.json()
+    content = {"text": given.get("text", ""), "blocks": given.get("blocks", [])}
+    if given.get("replace_original") and found.timestamp is not None:
+        message = await caught_chat(known.engine, found.channel, found.timestamp)
+        changed = {**(message or {}), **content, "edited": True}
+        await catch_chat(known.engine, found.channel, found.timestamp, changed)
+    else:
+        await _keep(known, found.channel, content, {} if _is_public(given) else {"ephemeral": found.user})
+    return _ok()
+
+
+def _is_public(given: Given) -> bool:
+    return given.get("response_type") == "in_channel"
+
+
+@router.websocket("/socket")
+async def socket(connection: WebSocket) -> None:
+    """Socket Mode."""
+    await hub_of(connection.app).serve(connection)
 
 
 @router.post("/{method}")
@@ -65,7 +98,10 @@ async def call(method: str, request: Request, known: HouseOf) -> Response:
     before = fault(method, "before")
     if before is not None:
         return before
-    answer = await METHODS[method](known, given)
+    if method == "apps.connections.open":
+        answer = _open_connection(request)
+    else:
+        answer = await METHODS[method](known, hub_of(request.app), given)
     return fault(method, "after") or answer
 
 
@@ -73,124 +109,138 @@ def _no_fault(_method: str, _moment: str) -> Response | None:
     return None
 
 
-async def _auth_test(_known: House, _given: dict[str, Any]) -> Response:
-    return JSONResponse({"ok": True, "team_id": TEAM, "user_id": BOT, "team": "Tieout", "user": "tieout"})
+def _open_connection(request: Request) -> Response:
+    scheme = "wss" if request.url.scheme == "https" else "ws"
+    ticket = hub_of(request.app).ticket()
+    return _ok(url=f"{scheme}://{request.url.netloc}{LOCAL_SLACK}socket?ticket={ticket}&app_id={APP}")
 
 
-async def _post_message(known: House, given: dict[str, Any]) -> Response:
-    channel, timestamp = str(given.get("channel", "")), _timestamp()
-    if not channel:
+async def _auth_test(_known: House, _hub: Hub, _given: Given) -> Response:
+    return _ok(team_id=LOCAL_TEAM, user_id=BOT, team="Tieout", user="tieout", bot_id="BLOCAL")
+
+
+async def _post_message(known: House, _hub: Hub, given: Given) -> Response:
+    refused = _refused(given)
+    if refused is not None:
+        return refused
+    named = str(given["channel"])
+    extra = {"metadata": given.get("metadata", {})} | ({"channel_name": named} if named.startswith("#") else {})
+    message = await _keep(known, _channel_of(named), given, extra)
+    return _ok(channel=message["channel"], ts=message["ts"], message=message)
+
+
+async def _post_ephemeral(known: House, _hub: Hub, given: Given) -> Response:
+    refused = _refused(given) or (None if given.get("user") else _error("user_not_in_channel"))
+    if refused is not None:
+        return refused
+    message = await _keep(known, _channel_of(str(given["channel"])), given, {"ephemeral": str(given["user"])})
+    return _ok(message_ts=message["ts"])
+
+
+def _refused(given: Given) -> Response | None:
+    """What Slack would not take."""
+    blocks = given.get("blocks") or []
+    if not given.get("channel"):
         return _error("channel_not_found")
-    if not given.get("text") and not given.get("blocks"):
+    if not given.get("text") and not blocks:
         return _error("no_text")
+    texts = [one["text"]["text"] for one in blocks if one.get("type") == "section" and "text" in one]
+    if len(blocks) > BLOCKS_MOST or any(len(text) > TEXT_MOST for text in texts):
+        return _error("invalid_blocks")
+    return None
+
+
+def _channel_of(named: str) -> str:
+    if named.startswith("#"):
+        return local_channel(named)
+    return local_direct_channel(named) if named.startswith("U") else named
+
+
+async def _keep(known: House, channel: str, given: Given, extra: Given) -> Given:
     message = {
-        "ts": timestamp, "channel": channel, "text": given.get("text", ""), "blocks": given.get("blocks", []),
-        "metadata": given.get("metadata", {}),
+        "ts": timestamp(), "channel": channel, "text": given.get("text", ""), "blocks": given.get("blocks") or [],
+        "user": BOT, **extra,
     }  # fmt: skip
-    await catch_chat(known.engine, channel, timestamp, message)
-    return JSONResponse({"ok": True, "channel": channel, "ts": timestamp, "message": message})
+    await catch_chat(known.engine, channel, message["ts"], message)
+    return message
 
 
-async def _update(known: House, given: dict[str, Any]) -> Response:
-    channel, timestamp = str(given.get("channel", "")), str(given.get("ts", ""))
-    message = await caught_chat(known.engine, channel, timestamp)
+async def _update(known: House, _hub: Hub, given: Given) -> Response:
+    channel, stamp = str(given.get("channel", "")), str(given.get("ts", ""))
+    message = await caught_chat(known.engine, channel, stamp)
     if message is None:
         return _error("message_not_found")
     changed = {**message, "text": given.get("text", ""), "blocks": given.get("blocks", []), "edited": True}
-    await catch_chat(known.engine, channel, timestamp, changed)
-    return JSONResponse({"ok": True, "channel": channel, "ts": timestamp, "text": changed["text"]})
+    await catch_chat(known.engine, channel, stamp, changed)
+    return _ok(channel=channel, ts=stamp, text=changed["text"])
 
 
-async def _history(known: House, given: dict[str, Any]) -> Response:
-    messages = await chat_history(known.engine, str(given.get("channel", "")))
-    return JSONResponse({"ok": True, "messages": messages, "has_more": False})
+async def _history(known: House, _hub: Hub, given: Given) -> Response:
+    """By a channel's id only: Slack finds none by a name or a user."""
+    channel = str(given.get("channel", ""))
+    if not channel.startswith(("C", "D", "G")):
+        return _error("channel_not_found")
+    messages = [one for one in await chat_history(known.engine, channel) if "ephemeral" not in one]
+    return _ok(messages=messages, has_more=False)
 
 
-async def _lookup(_known: House, given: dict[str, Any]) -> Response:
+async def _open_conversation(_known: House, _hub: Hub, given: Given) -> Response:
+    user = str(given.get("users", ""))
+    return _ok(channel={"id": local_direct_channel(user)}) if user.startswith("U") else _error("user_not_found")
+
+
+async def _list_conversations(known: House, _hub: Hub, _given: Given) -> Response:
+    names = await chat_channel_names(known.engine)
+    channels = [{"id": local_channel(name), "name": name[1:]} for name in names]
+    return _ok(channels=channels, response_metadata={"next_cursor": ""})
+
+
+async def _lookup(_known: House, _hub: Hub, given: Given) -> Response:
     email = str(given.get("email", ""))
     if "@" not in email:
         return _error("users_not_found")
-    return JSONResponse({"ok": True, "user": {"id": user_id_of(email), "profile": {"email": email}}})
+    return _ok(user={"id": local_chat_user(email), "team_id": LOCAL_TEAM, "profile": {"email": email}})
 
 
-async def _open_view(_known: House, given: dict[str, Any]) -> Response:
-    if not given.get("trigger_id"):
-        return _error("invalid_trigger")
-    return JSONResponse({"ok": True, "view": given.get("view", {})})
+async def _open_view(known: House, hub: Hub, given: Given) -> Response:
+    user = hub.triggered(str(given.get("trigger_id", "")))
+    if user is None:
+        return _error("expired_trigger_id")
+    view = {"id": "V" + timestamp(), **given.get("view", {})}
+    await catch_chat(known.engine, dialogue_of(user), ANSWERED_ONCE, {"ts": ANSWERED_ONCE, "text": "", **view})
+    return _ok(view=view)
 
 
-async def _publish_view(known: House, given: dict[str, Any]) -> Response:
+async def _publish_view(known: House, _hub: Hub, given: Given) -> Response:
     user = str(given.get("user_id", ""))
     if not user:
         return _error("user_not_found")
     view = dict(given.get("view", {}))
-    await catch_chat(known.engine, f"home/{user}", HOME_TIMESTAMP, {"ts": HOME_TIMESTAMP, "text": "", **view})
-    return JSONResponse({"ok": True, "view": view})
+    await catch_chat(known.engine, home_of(user), ANSWERED_ONCE, {"ts": ANSWERED_ONCE, "text": "", **view})
+    return _ok(view=view)
 
 
-HOME_TIMESTAMP = "0000000000.000000"
-"""A home tab is one per user: publishing again replaces it."""
+def home_of(user: str) -> str:
+    """Where the user's home tab is kept."""
+    return f"home/{user}"
 
-METHODS = {
+
+def dialogue_of(user: str) -> str:
+    """Where the dialogue is kept that the user has open."""
+    return f"view/{user}"
+
+
+METHODS: dict[str, Callable[[House, Hub, Given], Awaitable[Response]]] = {
+    "apps.connections.open": _auth_test,
     "auth.test": _auth_test,
+    "chat.postEphemeral": _post_ephemeral,
     "chat.postMessage": _post_message,
     "chat.update": _update,
     "conversations.history": _history,
+    "conversations.list": _list_conversations,
+    "conversations.open": _open_conversation,
     "users.lookupByEmail": _lookup,
     "views.open": _open_view,
     "views.publish": _publish_view,
 }
 """Faithful as far as we use them."""
-
-
-async def simulate_click(
-    request: Request, channel: str, timestamp: str, action_id: str, user_id: str, *, comment: str = ""
-) -> dict[str, Any]:
-    """Presses a button as Slack would: a signed callback to our own /slack/actions; answers what we said to it.
-
-    A rejection's dialogue is filled with `comment` at once.
-    """
-    known = house(request)
-    message = await caught_chat(known.engine, channel, timestamp)
-    pressed = _find_button(message, action_id) if message is not None else None
-    if pressed is None:
-        return {"ok": False, "error": "no_such_button"}
-    action_ts = _timestamp()
-    carried = {
-        "command": action_id, "value": pressed.get("value", "{}"), "channel": channel, "message_ts": timestamp,
-        "action_ts": action_ts,
-    }  # fmt: skip
-    if action_id == "approve":
-        payload: dict[str, Any] = {
-            "type": "block_actions",
-            "container": {"type": "message", "channel_id": channel, "message_ts": timestamp},
-            "actions": [{**pressed, "action_ts": action_ts}],
-        }
-    else:
-        payload = {
-            "type": "view_submission",
-            "view": {
-                "callback_id": "decision_reason", "private_metadata": json.dumps(carried),
-                "state": {"values": {"reason": {"text": {"type": "plain_text_input", "value": comment}}}},
-            },
-        }  # fmt: skip
-    return await _deliver(request, known, {**payload, "user": {"id": user_id}, "team": {"id": TEAM}})
-
-
-async def _deliver(request: Request, known: House, payload: dict[str, Any]) -> dict[str, Any]:
-    body = urlencode({"payload": json.dumps(payload)})
-    headers = sign(signing_secret(known.settings), body, int(time.time()))
-    headers["Content-Type"] = "application/x-www-form-urlencoded"
-    transport = httpx.ASGITransport(app=request.app)
-    async with httpx.AsyncClient(transport=transport, base_url=known.settings.public_url) as client:
-        response = await client.post("/slack/actions", content=body, headers=headers)
-    said: dict[str, Any] = response.json() if response.content else {}
-    return {"ok": response.is_success and not said.get("text") and not said.get("errors"), **said}
-
-
-def _find_button(message: dict[str, Any], action_id: str) -> dict[str, Any] | None:
-    for block in message.get("blocks", ()):
-        for element in block.get("elements", ()):
-            if isinstance(element, dict) and element.get("action_id") == action_id:
-                return {**element, "block_id": block.get("block_id", "")}
-    return None

@@ -28,7 +28,6 @@ def add(
         str, typer.Option(prompt=True, hide_input=True, envvar="TIEOUT_NEW_PASSWORD", help="12 to 128 characters.")
     ],
     language: Annotated[str, typer.Option(help="zh or en.")] = "en",
-    slack: Annotated[str | None, typer.Option(help="Slack user id, to ask and decide there.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a user; the password is asked for.
@@ -39,9 +38,8 @@ def add(
     async def work(context: Context) -> dict[str, Any]:
         found = await company_by_code(context.engine, company)
         user_id = await add_user(
-            context.engine, found.id, email, name, frozenset(role), password=password, language=language,
-            slack_user_id=slack,
-        )  # fmt: skip
+            context.engine, found.id, email, name, frozenset(role), password=password, language=language
+        )
         await _recheck(context, found.id, role)
         return {"id": str(user_id)}
 

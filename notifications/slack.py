@@ -11,10 +11,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from http.client import HTTPException
 from typing import Any
 from urllib.error import URLError
+from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.signature import Clock, SignatureVerifier
+from slack_sdk.webhook import WebhookClient
 
 from notifications.carrying import Answer
 from notifications.failpoints import failpoint
@@ -27,6 +29,9 @@ EVENT_TYPE = "tieout_message"
 
 HISTORY = 200
 """Messages looked through for a lost one: more than a busy channel gets in a quiet period."""
+
+CHANNEL_PAGES = 20
+"""Pages of a thousand channels looked through for a name: the largest workspaces."""
 
 MAX_AGE = 300
 """Seconds: Slack's own rule for a callback's timestamp."""
@@ -47,12 +52,27 @@ MAYBE_DONE = frozenset({"internal_error", "fatal_error", "service_unavailable", 
 CODE = re.compile(r"[a-z_]+")
 """An error code; anything else is the SDK's sentence about an answer that was not Slack's."""
 
+BAD_REQUEST = 400
+"""HTTP status from which on an answer is a refusal."""
+
+BY_FORM = frozenset({"users.lookupByEmail", "auth.test", "apps.connections.open"})
+"""Methods that take a form; Slack ignores JSON there."""
+
+RESPONSE_HOST = "https://hooks.slack.com/"
+"""Where Slack's own answer addresses lead; anything else in a callback is not called."""
+
 SERVER_ERROR = 500
 """HTTP status from which on the answer says nothing about what was done."""
 
 
 class SlackCallError(RuntimeError):
-    """Slack could not be asked: that is not a no."""
+    """Slack could not be asked, or said no; `code` is its word, empty when it said nothing."""
+
+    def __init__(self, words: str, code: str = "", retry_after: float | None = None) -> None:
+        """`retry_after`: seconds that Slack asked to be left alone."""
+        super().__init__(words)
+        self.code = code
+        self.retry_after = retry_after
 
 
 class SlackCarrier:
@@ -61,7 +81,7 @@ class SlackCarrier:
     def __init__(self, token: str, api_url: str) -> None:
         """`api_url` ends with a slash."""
         self._client = WebClient(token=token, base_url=api_url, timeout=TIMEOUT, retry_handlers=[])
-        self._users: dict[str, str] = {}
+        self._channels: dict[str, str] = {}
 
     async def post(
         self,
@@ -112,13 +132,66 @@ class SlackCarrier:
             return _answer_for(error, posting=False)
         return Answer("accepted", "ok")
 
+    async def team(self) -> str:
+        """The workspace of the token. Raises SlackCallError."""
+        return str((await self._asked("auth.test", {}))["team_id"])
+
+    async def user_with(self, email: str) -> str | None:
+        """The id of the workspace's member with this address, or None. Raises SlackCallError."""
+        try:
+            answer = await self._asked("users.lookupByEmail", {"email": email})
+        except SlackCallError as error:
+            if error.code in NO_SUCH_PLACE:
+                return None
+            raise
+        return str(answer["user"]["id"])
+
+    async def socket_address(self) -> str:
+        """Where to connect for Socket Mode, once, by an app token. Raises SlackCallError."""
+        return str((await self._asked("apps.connections.open", {}))["url"])
+
+    async def say(self, channel: str, text: str, blocks: list[dict[str, Any]]) -> None:
+        """Posts at once, to whoever waits for the answer on a page. Raises SlackCallError."""
+        await self._asked("chat.postMessage", {"channel": channel, "text": text, "blocks": blocks})
+
+    async def whisper(self, channel: str, user: str, text: str, blocks: list[dict[str, Any]]) -> None:
+        """Says it in the channel for this user's eyes alone. Raises SlackCallError."""
+        await self._asked("chat.postEphemeral", {"channel": channel, "user": user, "text": text, "blocks": blocks})
+
+    async def respond(self, response_url: str, body: dict[str, Any]) -> None:
+        """Answers a press or a command by the address that came with it. Raises SlackCallError."""
+        if not self._is_slacks(response_url):
+            raise SlackCallError("not an address of Slack")
+        webhook = WebhookClient(response_url, timeout=TIMEOUT, retry_handlers=[])
+        try:
+            answer = await asyncio.to_thread(webhook.send_dict, body)
+        except (OSError, HTTPException) as error:
+            raise SlackCallError(str(error)) from error
+        if answer.status_code >= BAD_REQUEST:
+            raise SlackCallError(f"HTTP {answer.status_code}")
+
+    def _is_slacks(self, address: str) -> bool:
+        return address.startswith((RESPONSE_HOST, "{0.scheme}://{0.netloc}/".format(urlsplit(self._client.base_url))))
+
+    async def _asked(self, method: str, arguments: dict[str, Any]) -> Any:  # noqa: ANN401 - the SDK's answer
+        """A call on whose answer somebody waits. Raises SlackCallError, with Slack's word if it said one."""
+        try:
+            if method in BY_FORM:
+                return await asyncio.to_thread(self._client.api_call, method, data=arguments)
+            return await asyncio.to_thread(self._client.api_call, method, json=arguments)
+        except SlackApiError as error:
+            answer = _answer_of_slack(error)
+            raise SlackCallError(answer.words, _code_of(error), answer.retry_after) from error
+        except (SlackClientError, OSError, HTTPException) as error:
+            raise SlackCallError(str(error)) from error
+
     async def find(self, recipient: str, outbox_id: str) -> str | None:
         """Channel and timestamp of the message that carries this outbox id, if it was posted.
 
         Raises SlackCallError when Slack does not answer.
         """
         try:
-            channel = await self._channel(recipient)
+            channel = await self._readable(recipient)
             body = {"channel": channel, "limit": HISTORY, "include_all_metadata": True}
             response = await asyncio.to_thread(self._client.api_call, "conversations.history", json=body)
         except (SlackClientError, OSError, HTTPException) as error:
@@ -130,14 +203,37 @@ class SlackCarrier:
         return None
 
     async def _channel(self, recipient: str) -> str:
-        if "@" not in recipient:
-            return recipient
-        if recipient not in self._users:
-            response = await asyncio.to_thread(
-                self._client.api_call, "users.lookupByEmail", data={"email": recipient}
-            )  # fmt: skip
-            self._users[recipient] = str(response["user"]["id"])
-        return self._users[recipient]
+        """Where a message goes: a person's direct channel, by address or user id; a channel as it is."""
+        if recipient not in self._channels:
+            user = recipient
+            if "@" in recipient:
+                found = await asyncio.to_thread(
+                    self._client.api_call, "users.lookupByEmail", data={"email": recipient}
+                )  # fmt: skip
+                user = str(found["user"]["id"])
+            if not user.startswith(("U", "W")):
+                return recipient
+            opened = await asyncio.to_thread(self._client.api_call, "conversations.open", json={"users": user})
+            self._channels[recipient] = str(opened["channel"]["id"])
+        return self._channels[recipient]
+
+    async def _readable(self, recipient: str) -> str:
+        """The id of a channel that was posted to by its name: Slack takes names for posting, not for reading."""
+        channel = await self._channel(recipient)
+        if not channel.startswith("#"):
+            return channel
+        cursor = ""
+        for _ in range(CHANNEL_PAGES):
+            given = {"limit": "1000", "exclude_archived": "true", "types": "public_channel,private_channel",
+                     "cursor": cursor}  # fmt: skip
+            page = await asyncio.to_thread(self._client.api_call, "conversations.list", data=given)
+            for one in page["channels"]:
+                if one["name"] == channel[1:]:
+                    return self._channels.setdefault(recipient, str(one["id"]))
+            cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
+            if not cursor:
+                break
+        raise SlackCallError("channel_not_found", "channel_not_found")
 
     async def _call(self, method: str, body: dict[str, Any]) -> Answer:
         try:
@@ -157,10 +253,15 @@ def _answer_for(error: Exception, *, posting: bool) -> Answer:
     return Answer("uncertain", f"{type(reason).__name__}: {reason}")
 
 
+def _code_of(error: SlackApiError) -> str:
+    response = error.response
+    return str(response.get("error", "")) if isinstance(response.data, dict) else ""
+
+
 def _answer_of_slack(error: SlackApiError) -> Answer:
     response = error.response
     status = getattr(response, "status_code", SERVER_ERROR)
-    code = response.get("error", "") if isinstance(response.data, dict) else ""
+    code = _code_of(error)
     if status == 429:  # noqa: PLR2004 - HTTP's number for "too many requests"
         wait = response.headers.get("Retry-After") or response.headers.get("retry-after") or "30"
         return Answer("temporary", "ratelimited", retry_after=float(wait))

@@ -48,7 +48,7 @@ class UserUnknown(Refusal):
     remedy = "Add one with: tieout user add EMAIL --company … --name … --role …"
 
 
-async def add_user(  # noqa: PLR0913 - a person has a name, an address, a language, roles and ways to sign in
+async def add_user(
     engine: Database,
     company_id: UUID,
     email: str,
@@ -57,12 +57,11 @@ async def add_user(  # noqa: PLR0913 - a person has a name, an address, a langua
     *,
     password: str | None = None,
     language: str = "en",
-    slack_user_id: str | None = None,
     actor: Actor = SYSTEM,
 ) -> UUID:
     """Adds the user and answers the id; without a password the person cannot sign in by password."""
     _check(name, roles, password, language)
-    person = Person(new_id(), _address(email), name.strip(), language, slack_user_id, roles)
+    person = Person(new_id(), _address(email), name.strip(), language, None, roles)
     password_hash = HASHER.hash(password) if password is not None else None
     async with transaction(engine, company_id) as session:
         if await find_person_by_email(session, company_id, person.email) is not None:

@@ -12,7 +12,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from notifications.archive import Archive
 from notifications.mail_catcher import CaughtMail, Faults, KeepFailedError, MailCatcher
-from storage.caught import find_caught_external, list_caught, replace_caught, store_caught, was_caught
+from storage.caught import (
+    caught_channel_names,
+    find_caught_external,
+    list_caught,
+    replace_caught,
+    store_caught,
+    was_caught,
+)
 from storage.database import Database, owner_transaction
 
 CHAT_PAGE = 200
@@ -74,3 +81,9 @@ async def chat_history(engine: Database, channel: str) -> list[dict[str, Any]]:
     async with owner_transaction(engine) as session:
         found = await list_caught(session, "slack", recipient=channel, limit=CHAT_PAGE)
     return [json.loads(message.content) for message in found]
+
+
+async def chat_channel_names(engine: Database) -> list[str]:
+    """The channels that were posted to by their names."""
+    async with owner_transaction(engine) as session:
+        return await caught_channel_names(session)

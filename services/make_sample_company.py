@@ -27,6 +27,7 @@ from services.decide_approval import decide
 from services.import_bank_file import BankOrder, import_bank_content
 from services.import_ledger import Options, Order, import_content
 from services.load_control_balance import load_control_balance
+from services.local_slack import LOCAL_TEAM, local_chat_user
 from services.open_statement_page import ANSWER_PURPOSE, open_statement_page
 from services.propose_applications import propose_applications
 from services.publish_policy import draft_policy, publish_policy
@@ -35,6 +36,7 @@ from services.release_run import release_approved
 from services.settings import Settings
 from services.show_inbox import inbox
 from storage.audit import Actor
+from storage.chat_accounts import keep_asked, keep_confirmed
 from storage.companies import Company, find_company
 from storage.customers import Customer, find_customer
 from storage.database import Database, owner_transaction, transaction
@@ -152,9 +154,10 @@ async def _staff(making: _Making) -> None:
             continue
         making.staff[short] = await add_user(
             making.engine, making.company.id, email, member.name, member.roles, language=member.language,
-            slack_user_id=f"U0{short.upper()}",
         )  # fmt: skip
         async with transaction(making.engine, making.company.id) as session:
+            await keep_asked(session, making.company.id, making.staff[short], LOCAL_TEAM, local_chat_user(email))
+            await keep_confirmed(session, making.company.id, making.staff[short])
             await keep_password(session, making.company.id, making.staff[short], hashed)
 
 

@@ -6,7 +6,8 @@ The table has no company: a mail server knows none either.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import cast, func, insert, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 
 from storage.database import Session
 from storage.schema import caught_message
@@ -35,6 +36,10 @@ _COLUMNS = [
     caught_message.c.sender, caught_message.c.title, caught_message.c.content, caught_message.c.external_id,
     caught_message.c.at,
 ]  # fmt: skip
+
+
+_CHANNEL_NAME = cast(func.convert_from(caught_message.c.content, "UTF8"), JSONB)["channel_name"].astext
+"""Of a chat message; a mail's content is no JSON, so only chat messages may be asked."""
 
 
 async def store_caught(
@@ -97,3 +102,22 @@ async def was_caught(session: Session, message_id: str) -> bool:
     """Whether a mail with this Message-ID arrived."""
     query = select(func.count()).where(caught_message.c.channel == "email", caught_message.c.message_id == message_id)
     return bool((await session.execute(query)).scalar_one())
+
+
+async def caught_places(session: Session, limit: int = PAGE) -> list[tuple[str, str, int]]:
+    """Where chat messages went, the latest first: the place, the name it was posted under, how many."""
+    name = func.max(_CHANNEL_NAME)
+    query = (
+        select(caught_message.c.recipient, func.coalesce(name, ""), func.count())
+        .where(caught_message.c.channel == "slack")
+        .group_by(caught_message.c.recipient)
+        .order_by(func.max(caught_message.c.id).desc())
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2]) for row in await session.execute(query)]
+
+
+async def caught_channel_names(session: Session) -> list[str]:
+    """The names under which chat channels were posted to."""
+    query = select(_CHANNEL_NAME).where(caught_message.c.channel == "slack", _CHANNEL_NAME.is_not(None))
+    return sorted(set((await session.execute(query)).scalars()))

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from ledger.money import decimal_text
 from storage.database import Session
 from storage.identifiers import new_id
+from storage.people import CONFIRMED_CHAT
 from storage.schema import (
     app_user,
     approval_act,
@@ -194,9 +195,9 @@ async def find_contact(session: Session, company_id: UUID, contact_id: UUID) -> 
 
 async def find_user(session: Session, company_id: UUID, user_id: UUID) -> Person | None:
     """One of our own people by id."""
-    query = select(
-        app_user.c.id, app_user.c.name, app_user.c.email, app_user.c.language, app_user.c.slack_user_id
-    ).where(app_user.c.company_id == company_id, app_user.c.id == user_id)
+    query = select(app_user.c.id, app_user.c.name, app_user.c.email, app_user.c.language, CONFIRMED_CHAT).where(
+        app_user.c.company_id == company_id, app_user.c.id == user_id
+    )
     row = (await session.execute(query)).one_or_none()
     return Person(*row) if row else None
 

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from storage.database import Session
@@ -286,7 +286,7 @@ async def people_list(session: Session, company_id: UUID) -> Rows:
         select(
             app_user.c.id, app_user.c.name, app_user.c.email, app_user.c.language, roles.label("roles"),
             app_user.c.totp_secret.is_not(None).label("has_totp"), app_user.c.disabled_at,
-            case((app_user.c.slack_user_id.is_not(None), True), else_=False).label("has_chat"),
+            app_user.c.slack_user_id, app_user.c.slack_asked_at, app_user.c.slack_confirmed_at,
         )
         .where(app_user.c.company_id == company_id)
         .order_by(app_user.c.name),

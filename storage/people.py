@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy import and_, case, delete, func, insert, select, update
 
 from approvals.commands import Grant
 from storage.database import Session
@@ -24,6 +24,7 @@ class Person:
     name: str
     language: str
     slack_user_id: str | None
+    """Of the chat account that the person has confirmed; None while there is none."""
     roles: frozenset[str]
     disabled: bool = False
 
@@ -32,6 +33,8 @@ class Person:
         return frozenset({f"user:{self.id}"} | {f"role:{role}" for role in self.roles})
 
 
+CONFIRMED_CHAT = case((app_user.c.slack_confirmed_at.is_not(None), app_user.c.slack_user_id)).label("slack_user_id")
+
 _ROLES = (
     select(func.array_agg(user_role.c.role))
     .where(user_role.c.company_id == app_user.c.company_id, user_role.c.user_id == app_user.c.id)
@@ -39,7 +42,7 @@ _ROLES = (
     .label("roles")
 )
 _PEOPLE = select(
-    app_user.c.id, app_user.c.email, app_user.c.name, app_user.c.language, app_user.c.slack_user_id, _ROLES,
+    app_user.c.id, app_user.c.email, app_user.c.name, app_user.c.language, CONFIRMED_CHAT, _ROLES,
     app_user.c.disabled_at,
 )  # fmt: skip
 
@@ -76,13 +79,15 @@ async def find_person_by_email(session: Session, company_id: UUID, email: str) -
     return _person(row) if row else None
 
 
-async def find_person_by_slack(session: Session, company_id: UUID, slack_user_id: str) -> Person | None:
-    """The enabled user whose chat account this is."""
+async def find_person_by_chat(session: Session, company_id: UUID, team: str, chat_user: str) -> Person | None:
+    """The enabled user who has confirmed this account of this workspace."""
     row = (
         await session.execute(
             _PEOPLE.where(
                 app_user.c.company_id == company_id,
-                app_user.c.slack_user_id == slack_user_id,
+                app_user.c.slack_team_id == team,
+                app_user.c.slack_user_id == chat_user,
+                app_user.c.slack_confirmed_at.is_not(None),
                 app_user.c.disabled_at.is_(None),
             )
         )
@@ -101,7 +106,7 @@ async def insert_person(session: Session, company_id: UUID, person: Person, pass
     await session.execute(
         insert(app_user).values(
             company_id=company_id, id=person.id, email=person.email, name=person.name, language=person.language,
-            slack_user_id=person.slack_user_id, password_hash=password_hash,
+            password_hash=password_hash,
         )
     )  # fmt: skip
     await set_roles(session, company_id, person.id, person.roles)

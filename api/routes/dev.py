@@ -1,22 +1,19 @@
-"""/dev: the mails and chat messages that were caught because no server is set, shown as their readers see them."""
+"""/dev/mail: the mails that were caught because no mail server is set, shown as their readers see them."""
 
 import email
 import email.policy
-import json
 from dataclasses import dataclass
 from email.message import EmailMessage
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from api.context import HouseOf, PageUnknown, Viewer, back_to, page
-from api.dev_slack import simulate_click, user_id_of
+from api.context import HouseOf, PageUnknown, Viewer, page
 from api.routes.settings_pages import framed
 from services.settings import Settings
 from storage.caught import Caught, find_caught, list_caught
-from storage.database import owner_transaction, transaction
-from storage.people import find_person
+from storage.database import owner_transaction
 
 router = APIRouter(include_in_schema=False)
 
@@ -38,19 +35,14 @@ def _mail_on(settings: Settings) -> None:
         raise PageUnknown
 
 
-def _chat_on(settings: Settings) -> None:
-    if settings.slack_bot_token:
-        raise PageUnknown
-
-
 def _parsed(found: Caught) -> EmailMessage:
     return email.message_from_bytes(found.content, _class=EmailMessage, policy=email.policy.default)
 
 
-async def _found(known: HouseOf, number: int, channel: str) -> Caught:
+async def _found(known: HouseOf, number: int) -> Caught:
     async with owner_transaction(known.engine) as session:
         found = await find_caught(session, number)
-    if found is None or found.channel != channel:
+    if found is None or found.channel != "email":
         raise PageUnknown
     return found
 
@@ -69,7 +61,7 @@ async def mails(request: Request, known: HouseOf, viewer: Viewer, to: str = "", 
 async def mail(request: Request, known: HouseOf, viewer: Viewer, number: int) -> Response:
     """One mail: headers, body in a frame, text, attachments."""
     _mail_on(known.settings)
-    found = await _found(known, number, "email")
+    found = await _found(known, number)
     parsed = _parsed(found)
     text = parsed.get_body(("plain",))
     parts = [
@@ -87,7 +79,7 @@ async def mail(request: Request, known: HouseOf, viewer: Viewer, number: int) ->
 async def mail_body(known: HouseOf, _viewer: Viewer, number: int) -> HTMLResponse:
     """The HTML of a mail, in a frame that runs nothing."""
     _mail_on(known.settings)
-    body = _parsed(await _found(known, number, "email")).get_body(("html",))
+    body = _parsed(await _found(known, number)).get_body(("html",))
     return framed(body.get_content() if body is not None else "")
 
 
@@ -95,7 +87,7 @@ async def mail_body(known: HouseOf, _viewer: Viewer, number: int) -> HTMLRespons
 async def mail_part(known: HouseOf, _viewer: Viewer, number: int, place: int) -> Response:
     """An attachment as it came."""
     _mail_on(known.settings)
-    parts = list(_parsed(await _found(known, number, "email")).iter_attachments())
+    parts = list(_parsed(await _found(known, number)).iter_attachments())
     if place >= len(parts):
         raise PageUnknown
     name = (parts[place].get_filename() or "attachment").replace('"', "").replace("\n", "")
@@ -110,44 +102,3 @@ async def mail_part(known: HouseOf, _viewer: Viewer, number: int, place: int) ->
 def _bytes(part: Any) -> bytes:  # noqa: ANN401 - the library types a part as one of several classes
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else part.as_bytes()
-
-
-@router.get("/dev/chat")
-async def chat(request: Request, known: HouseOf, viewer: Viewer, channel: str = "") -> Response:
-    """Caught chat messages as the chat shows them, with working buttons."""
-    _chat_on(known.settings)
-    async with owner_transaction(known.engine) as session:
-        rows = await list_caught(session, "slack", recipient=channel or None)
-    messages = [(row, message := json.loads(row.content), _pressable(message)) for row in rows]
-    return page(
-        request, "dev_chat.html", messages=messages, channel=channel, owner=viewer.user_id,
-        channels=sorted({row.recipient for row in rows}),
-    )  # fmt: skip
-
-
-def _pressable(message: dict[str, Any]) -> bool:
-    """Whether it has a button that does something here, so that a comment may go with it."""
-    elements = [one for block in message.get("blocks") or () for one in block.get("elements") or ()]
-    return any(one.get("type") == "button" and not one.get("url") for one in elements)
-
-
-@router.post("/dev/chat/{number}/press")
-async def press(
-    request: Request, known: HouseOf, viewer: Viewer, number: int, action: Annotated[str, Form(max_length=100)],
-    comment: Annotated[str, Form(max_length=2000)] = "",
-) -> Response:  # fmt: skip
-    """Presses a button of a caught message, by the signed callback that the chat itself would send."""
-    _chat_on(known.settings)
-    found = await _found(known, number, "slack")
-    channel, _, timestamp = (found.external_id or "").rpartition(":")
-    async with transaction(known.engine, viewer.company.id) as session:
-        person = await find_person(session, viewer.company.id, viewer.user_id)
-    chat_user = (person.slack_user_id if person else None) or user_id_of(viewer.email)
-    answer = await simulate_click(request, channel, timestamp, action, chat_user, comment=comment)
-    words = str(answer.get("text") or (answer.get("errors") or {}).get("reason") or "")
-    if answer.get("ok"):
-        return back_to(f"/dev/chat#m-{number}")
-    return page(
-        request, "error.html", status=409, title="Not possible now", sentence=words or str(answer.get("error", "")),
-        remedy="", code="chat",
-    )  # fmt: skip

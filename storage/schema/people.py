@@ -12,6 +12,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import CHAR
 
@@ -39,9 +40,20 @@ app_user = owned_table(
     text_column("totp_secret", required=False),
     Column("totp_last_step", BigInteger, nullable=True),
     text_column("slack_user_id", required=False),
+    text_column("slack_team_id", required=False),
+    instant("slack_asked_at", required=False),
+    instant("slack_confirmed_at", required=False),  # until then nothing is sent there and no press there counts
     instant("disabled_at", required=False),
     recorded(),
     UniqueConstraint("company_id", "email"),
+    Index(
+        "uq_app_user_chat",
+        "company_id",
+        "slack_team_id",
+        "slack_user_id",
+        unique=True,
+        postgresql_where=text("slack_confirmed_at is not null"),
+    ),
 )
 
 user_role = Table(

@@ -9,6 +9,7 @@ from services.add_company import add_company, company_by_code
 from services.add_user import add_user
 from storage.companies import Company
 from storage.database import Database
+from tests.support.chat import link
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,10 @@ async def house(engine: Database) -> House:
         ("root", "administrator", None),
     )
     ids = [
-        await add_user(engine, company_id, f"{name}@acme.example", name.title(), frozenset({role}), slack_user_id=slack)
-        for name, role, slack in cast
+        await add_user(engine, company_id, f"{name}@acme.example", name.title(), frozenset({role}))
+        for name, role, _chat in cast
     ]
+    for person_id, (_name, _role, chat) in zip(ids, cast, strict=True):
+        if chat is not None:
+            await link(engine, company_id, person_id, chat)
     return House(engine, await company_by_code(engine, "ACME"), *ids)

@@ -1,37 +1,25 @@
 """The inbox as the chat's home tab, by Slack's real client against our own small Slack."""
 
 import json
-import time
-from pathlib import Path
-from urllib.parse import urlencode
 
-import httpx
-import pytest
-
-from api.app import create_app
+from notifications.chat_callback import ChatUser
 from services.ask_waiver import ask_waiver
-from services.settings import Settings
+from services.local_slack import LOCAL_TEAM
 from services.show_chat_home import publish_chat_home
-from storage.caught import list_caught
-from storage.database import owner_transaction, transaction
+from storage.database import transaction
 from storage.findings import NewFinding, keep_finding, list_findings
 from tests.approvals.conftest import House
-from tests.approvals.test_forged_callbacks import SECRET, signed
 from tests.approvals.test_shell import loaded, submitted
-from tests.outbox.test_chat import local_slack
+from tests.support.chat import chat_of, local_slack
 
 
-async def home_of(house: House, user: str) -> dict[str, object]:
+async def home_of(house: House, user: str) -> str:
     """The tab that this user sees."""
-    async with owner_transaction(house.engine) as session:
-        (caught,) = await list_caught(session, "slack", recipient=f"home/{user}")
-    shown: dict[str, object] = json.loads(caught.content)
-    return shown
+    (shown,) = await chat_of(house.engine, f"home/{user}")
+    return json.dumps(shown)
 
 
-async def test_the_home_tab_shows_what_waits_and_where_to_step_up(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_home_tab_shows_what_waits_and_where_to_step_up(house: House) -> None:
     """A statement has buttons; a waiver leads to the web; the next publishing replaces the tab."""
     _, request_id = await submitted(house, 600_000_00)
     async with transaction(house.engine, house.id) as session:
@@ -40,37 +28,35 @@ async def test_the_home_tab_shows_what_waits_and_where_to_step_up(
         (difference,) = await list_findings(session, house.id)
     waiver = await ask_waiver(house.engine, house.company, difference.id, "rounding", house.carl)
     async with local_slack(house.engine) as chat:
-        base = chat.url.removesuffix("/dev/slack/api/")
-        settings = Settings(public_url=base)
-        for _ in range(2):
-            answer = await publish_chat_home(house.engine, settings, "UALICE")
-            assert answer is not None
+        for user in ("UALICE", "UALICE", "UNOBODY"):
+            answer = await publish_chat_home(house.engine, chat.settings, ChatUser(LOCAL_TEAM, user))
             assert answer.outcome == "accepted"
-        assert await publish_chat_home(house.engine, settings, "UNOBODY") is None
-    told = json.dumps(await home_of(house, "UALICE"))
+    told = await home_of(house, "UALICE")
     assert "2 requests wait for you" in told
-    assert f"{base}/approvals/{waiver}" in told
+    assert f"{chat.base}/approvals/{waiver}" in told
     assert told.count('"action_id": "approve"') == 1
-    assert told.count('"action_id": "open"') == 1
+    assert "Sign in and decide" in told
     assert str(request_id) in told
+    strange = await home_of(house, "UNOBODY")
+    assert f"{chat.base}/account/chat" in strange
+    assert "approve" not in strange
 
 
-async def test_opening_the_tab_and_pressing_there(house: House, tmp_path: Path) -> None:
-    """The event is answered at once; a press without a message decides under its own key."""
+async def test_the_account_of_another_workspace_is_somebody_else(house: House) -> None:
+    """Ids repeat between workspaces: only the one that was confirmed counts."""
+    await submitted(house, 80_000_00)
+    async with local_slack(house.engine) as chat:
+        await publish_chat_home(house.engine, chat.settings, ChatUser("TOTHER", "UALICE"))
+    assert "approve" not in await home_of(house, "UALICE")
+
+
+async def test_opening_the_tab_and_pressing_there(house: House) -> None:
+    """The event draws the tab; a press without a message decides under its own key and draws it again."""
     _, request_id = await submitted(house, 80_000_00)
-    settings = Settings(home=tmp_path, slack_signing_secret=SECRET, _env_file=None)  # type: ignore[call-arg] # pydantic-settings
-    transport = httpx.ASGITransport(app=create_app(settings, house.engine))
-    request = (await loaded(house, request_id)).request
-    value = json.dumps({"company": str(house.id), "request_id": str(request_id), "round": request.round,
-                        "stage": request.stage, "digest": request.digest})  # fmt: skip
-    payload = {"type": "block_actions", "user": {"id": "UALICE"}, "container": {"type": "view"},
-               "actions": [{"action_id": "approve", "action_ts": "1.0", "value": value}]}  # fmt: skip
-    body = urlencode({"payload": json.dumps(payload)}).encode()
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
-        event = json.dumps({"type": "event_callback", "event": {"type": "app_home_opened", "user": "UNOBODY",
-                                                                "tab": "home"}}).encode()  # fmt: skip
-        opened = await client.post("/slack/events", content=event, headers=signed(event, time.time()))
-        assert opened.status_code == 200
-        pressed = await client.post("/slack/actions", content=body, headers=signed(body, time.time()))
-        assert pressed.status_code == 200
-    assert (await loaded(house, request_id)).request.state == "approved"
+    async with local_slack(house.engine) as chat:
+        alice = chat.hands("UALICE")
+        assert (await alice.open_home()).status == 200
+        assert str(request_id) in await home_of(house, "UALICE")
+        assert (await alice.press("home/UALICE", "0000000000.000000", "approve")).status == 200
+        assert (await loaded(house, request_id)).request.state == "approved"
+        assert str(request_id) not in await home_of(house, "UALICE")

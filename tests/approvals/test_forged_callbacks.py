@@ -15,6 +15,7 @@ import httpx
 import pytest_asyncio
 
 from api.app import create_app
+from services.local_slack import LOCAL_TEAM
 from services.settings import Settings
 from tests.approvals.conftest import House
 from tests.approvals.test_shell import loaded, submitted
@@ -42,7 +43,8 @@ async def pressed(house: House, request_id: UUID, user: str = "UALICE", action_t
         "digest": request.digest,
     }  # fmt: skip
     payload = {
-        "type": "block_actions", "user": {"id": user}, "container": {"channel_id": "C1", "message_ts": "1.1"},
+        "type": "block_actions", "user": {"id": user}, "team": {"id": LOCAL_TEAM},
+        "container": {"channel_id": "C1", "message_ts": "1.1"},
         "actions": [{"action_id": "approve", "action_ts": action_ts, "value": json.dumps(value)}],
     }  # fmt: skip
     return urlencode({"payload": json.dumps(payload)}).encode()

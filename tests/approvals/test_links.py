@@ -11,10 +11,13 @@ import pytest
 from sqlalchemy import update
 
 from approvals.refusals import RequestClosed, StageMoved
+from notifications.chat_callback import ChatUser
 from services.add_company import add_company
 from services.add_user import add_user, disable_user
+from services.chat_people import ChatUserUnknown
 from services.decide_approval import CommandUnknown
-from services.handle_slack_action import ChatAction, ChatUserUnknown, handle_slack_action
+from services.handle_slack_action import ChatAction, handle_slack_action
+from services.local_slack import LOCAL_TEAM
 from services.open_link import decide_by_link, open_link
 from services.open_statement_page import LinkInvalid
 from storage.database import transaction
@@ -147,8 +150,8 @@ def action(request_id: UUID, digest: str, **given: Any) -> ChatAction:  # noqa: 
     """Alice presses approve."""
     value = {"request_id": str(request_id), "round": 1, "stage": 1, "digest": digest}
     fields: dict[str, Any] = {
-        "command": "approve", "chat_user": "UALICE", "channel": "D1", "message_ts": "1.1", "action_ts": "2.2",
-        "value": value, **given,
+        "command": "approve", "user": ChatUser(LOCAL_TEAM, "UALICE"), "channel": "D1", "message_ts": "1.1",
+        "action_ts": "2.2", "value": value, **given,
     }  # fmt: skip
     return ChatAction(**fields)
 
@@ -171,7 +174,7 @@ async def test_an_unmapped_chat_user_and_a_broken_value_decide_nothing(house: Ho
     _, request_id = await submitted(house, 80_000_00)
     digest = (await loaded(house, request_id)).request.digest
     with pytest.raises(ChatUserUnknown):
-        await handle_slack_action(house.engine, house.id, action(request_id, digest, chat_user="UEVE"))
+        await handle_slack_action(house.engine, house.id, action(request_id, digest, user=ChatUser(LOCAL_TEAM, "UEVE")))
     for value in ({}, {"request_id": "x"}, {"request_id": str(request_id), "round": None, "stage": 1, "digest": ""}):
         with pytest.raises(CommandUnknown):
             await handle_slack_action(house.engine, house.id, action(request_id, digest, value=value))

@@ -1,28 +1,21 @@
 """Slack by its real client against our own small Slack: posted once, locked after the decision, clicks checked."""
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
-import uvicorn
-from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
-from api import dev_slack, slack
-from api.context import House
+from api.dev_chat_user import NoSuchButtonError
 from services.add_company import add_company
+from services.local_slack import local_chat_user, local_direct_channel
 from services.lock_chat_messages import lock_chat_messages
 from services.relay_outbox import relay_once
 from services.settings import Settings
-from storage.caught import list_caught
-from storage.database import Database, owner_transaction, transaction
+from storage.database import Database, transaction
 from storage.outbox import Message, enqueue
 from storage.tasks import list_tasks
-from tests.outbox.support import Mailbox, drain, json_of, relay, row_of
+from tests.outbox.support import Mailbox, drain, relay, row_of
+from tests.support.chat import chat_of, local_slack
 
 REQUEST = "00000000-0000-7000-8000-000000000009"
 PAYLOAD: dict[str, object] = {
@@ -30,42 +23,6 @@ PAYLOAD: dict[str, object] = {
     "title": "2026-06/C1/CNY/v1", "figures": [{"label": "Closing", "value": "CNY 100.00"}], "checks": [],
     "url_path": "/approvals/9", "link": "decide",
 }  # fmt: skip
-
-
-@dataclass(slots=True)
-class LocalSlack:
-    """Our small Slack, listening; `plan` holds what it does wrong: (method, moment, answer)."""
-
-    app: FastAPI
-    url: str
-    plan: list[tuple[str, str, Response]]
-
-    def fault(self, method: str, moment: str) -> Response | None:
-        """The next planned fault if it fits this call."""
-        if self.plan and self.plan[0][:2] == (method, moment):
-            return self.plan.pop(0)[2]
-        return None
-
-
-@asynccontextmanager
-async def local_slack(engine: Database) -> AsyncIterator[LocalSlack]:
-    """Serves the two routers on a free port."""
-    app = FastAPI()
-    app.state.house = House(Settings(), engine)
-    app.include_router(dev_slack.router)
-    app.include_router(slack.router)
-    running = LocalSlack(app, "", [])
-    app.state.slack_fault = running.fault
-    listening = socket.create_server(("127.0.0.1", 0))
-    running.url = f"http://127.0.0.1:{listening.getsockname()[1]}/dev/slack/api/"
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        yield running
-    finally:
-        server.should_exit = True
-        await serving
-        listening.close()
 
 
 @pytest.fixture
@@ -92,12 +49,6 @@ async def ask(engine: Database, company: UUID, key: str = "k", recipient: str = 
     return queued
 
 
-async def chat_of(engine: Database) -> list[dict[str, object]]:
-    """What people see in the chat."""
-    async with owner_transaction(engine) as session:
-        return [json_of(caught.content) for caught in await list_caught(session, "slack")]
-
-
 def button_ids(message: dict[str, object]) -> list[str]:
     """The buttons of a message."""
     blocks = message["blocks"]
@@ -113,7 +64,7 @@ async def test_a_request_is_posted_and_locked_after_the_decision(engine: Databas
         row = await row_of(engine, company, row_id)
         assert row.state == "accepted"
         assert row.external_id is not None
-        assert row.external_id.startswith(dev_slack.user_id_of("alice@acme.example"))
+        assert row.external_id.startswith(local_direct_channel(local_chat_user("alice@acme.example")))
         (message,) = await chat_of(engine)
         assert button_ids(message) == ["approve", "reject", "open"]
         async with transaction(engine, company) as session:
@@ -196,17 +147,20 @@ async def test_one_message_a_second_per_channel(engine: Database, company: UUID)
 
 
 async def test_a_click_of_a_stranger_is_refused_in_words(engine: Database, company: UUID) -> None:
-    """The signed click arrives, the chat account belongs to nobody: the answer says so."""
+    """The signed click arrives, the chat account belongs to nobody: only that user is told, and how to be linked."""
     await ask(engine, company)
     async with local_slack(engine) as running, relay(Mailbox(), slack_url=running.url) as carriers:
         await drain(engine, company, Settings(), carriers)
         (message,) = await chat_of(engine)
-        request = Request({"type": "http", "app": running.app, "headers": [], "method": "POST", "path": "/dev/chat"})
         channel, stamp = str(message["channel"]), str(message["ts"])
-        said = await dev_slack.simulate_click(request, channel, stamp, "approve", "USTRANGER")
-        assert said["ok"] is False
-        assert "not linked" in said["text"]
-        said = await dev_slack.simulate_click(request, channel, stamp, "reject", "USTRANGER", comment="no")
-        assert "not linked" in said["errors"]["reason"]
-        missing = await dev_slack.simulate_click(request, channel, "1.0", "approve", "USTRANGER")
-        assert missing == {"ok": False, "error": "no_such_button"}
+        stranger = running.hands("USTRANGER")
+        await stranger.press(channel, stamp, "approve")
+        told = (await chat_of(engine, channel))[0]
+        assert told["ephemeral"] == "USTRANGER"
+        assert "not linked" in told["text"]
+        assert f"{running.base}/account/chat" in told["text"]
+        await stranger.press(channel, stamp, "reject")
+        said = await stranger.submit("no")
+        assert "not linked" in said.body["errors"]["reason"]
+        with pytest.raises(NoSuchButtonError):
+            await stranger.press(channel, "1.0", "approve")

@@ -27,6 +27,7 @@ from storage.outbox import Message, enqueue
 from storage.preferences import Preference, put_preference
 from storage.schema import customer
 from tests.outbox.support import Mailbox, customer_with_contact, drain, due_now, relay, row_of, scalar, statement_of
+from tests.support.chat import link
 
 SETTINGS = Settings(public_url="https://statements.example")
 ALL_WANTED = sorted(OPTIONAL_FOR_STAFF)
@@ -42,7 +43,9 @@ async def company(engine: Database) -> Company:
 @pytest.fixture
 async def alice(engine: Database, company: Company) -> UUID:
     """A clerk with an address and a Slack account."""
-    return await add_user(engine, company.id, "alice@acme.example", "Alice", frozenset({"clerk"}), slack_user_id="UA")
+    person_id = await add_user(engine, company.id, "alice@acme.example", "Alice", frozenset({"clerk"}))
+    await link(engine, company.id, person_id, "UA")
+    return person_id
 
 
 async def queue(engine: Database, company: Company, kind: str, person: UUID, **given: Any) -> UUID:  # noqa: ANN401 - fields of a message

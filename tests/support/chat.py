@@ -1,0 +1,94 @@
+"""People who have confirmed their chat account, and our own small Slack listening on the loopback."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.responses import Response
+
+from api import dev_slack, slack
+from api.context import House
+from api.dev_chat_user import ChatHands
+from api.dev_slack_hub import Hub, hub_of
+from services.carriers import LOCAL_SLACK
+from services.local_slack import LOCAL_TEAM
+from services.settings import Settings
+from storage.caught import list_caught
+from storage.chat_accounts import keep_asked, keep_confirmed
+from storage.database import Database, owner_transaction, transaction
+
+
+@dataclass(slots=True)
+class LocalSlack:
+    """Our small Slack, listening; `plan` holds what it does wrong: (method, moment, answer)."""
+
+    app: FastAPI
+    base: str
+    plan: list[tuple[str, str, Response]] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Where its methods are."""
+        return self.base + LOCAL_SLACK
+
+    @property
+    def hub(self) -> Hub:
+        """How it speaks to us."""
+        return hub_of(self.app)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of whoever is to talk to it."""
+        house: House = self.app.state.house
+        return house.settings
+
+    def hands(self, user: str, team: str = LOCAL_TEAM) -> ChatHands:
+        """What this user does."""
+        return ChatHands(self.app, user, team=team)
+
+    def fault(self, method: str, moment: str) -> Response | None:
+        """The next planned fault if it fits this call."""
+        if self.plan and self.plan[0][:2] == (method, moment):
+            return self.plan.pop(0)[2]
+        return None
+
+
+@asynccontextmanager
+async def local_slack(engine: Database, **settings: Any) -> AsyncIterator[LocalSlack]:  # noqa: ANN401 - of any setting
+    """Serves it, and what it calls back, on a free port."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    base = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    app = FastAPI()
+    app.state.house = House(Settings(public_url=base, **settings), engine)
+    app.include_router(dev_slack.router)
+    app.include_router(slack.router)
+    running = LocalSlack(app, base)
+    app.state.slack_fault = running.fault
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="websockets-sansio"))
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        yield running
+    finally:
+        server.should_exit = True
+        await serving
+        listening.close()
+
+
+async def link(engine: Database, company_id: UUID, person_id: UUID, chat_user: str, team: str = LOCAL_TEAM) -> None:
+    """The person has confirmed the account."""
+    async with transaction(engine, company_id) as session:
+        await keep_asked(session, company_id, person_id, team, chat_user)
+        await keep_confirmed(session, company_id, person_id)
+
+
+async def chat_of(engine: Database, channel: str | None = None) -> list[dict[str, Any]]:
+    """What stands in the chat, newest first."""
+    async with owner_transaction(engine) as session:
+        return [json.loads(caught.content) for caught in await list_caught(session, "slack", recipient=channel)]
