@@ -1,5 +1,6 @@
 """Made-up names of customers and their people, composed of our own word lists; none is a real company's."""
 
+from itertools import count
 from random import Random
 
 _CITIES = ("苏州", "宁波", "青岛", "东莞", "成都", "武汉", "厦门", "合肥", "无锡", "西安", "长沙", "昆山")
@@ -26,16 +27,22 @@ _PEOPLE = {
 COUNTRIES = {"CN": "CNY", "US": "USD", "GB": "USD", "SG": "USD", "DE": "EUR", "FR": "EUR", "JP": "JPY"}
 """Where the sample's customers are, and the currency in which they are billed."""
 
+TRIES = 50
+"""The word lists give twenty Japanese names; when so many draws find none that is free, names are numbered."""
+
 _PEOPLE_OF = {"US": "en", "GB": "en", "SG": "en", "DE": "de", "FR": "fr", "JP": "ja"}
 
 
 def company_name(random: Random, country: str, taken: set[str]) -> str:
     """A name in the country's manner that is not `taken` yet; adds it there."""
-    while True:
+    for number in count(1):
         name = _chinese(random) if country == "CN" else _foreign(random, country)
+        if number > TRIES:
+            name = f"{name} {number - TRIES + 1}"
         if name not in taken:
-            taken.add(name)
-            return name
+            break
+    taken.add(name)
+    return name
 
 
 def person_name(random: Random, country: str) -> str:

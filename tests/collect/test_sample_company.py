@@ -29,6 +29,11 @@ def test_the_same_seed_gives_the_same_books() -> None:
     assert sample_books(7, 30, LAST).files != sample_books(8, 30, LAST).files
 
 
+def test_more_customers_than_the_word_lists_have_names_for() -> None:
+    names = [customer.name for customer in sample_books(1, 600, LAST).customers]
+    assert len(set(names)) == len(names) == 600
+
+
 def test_the_books_are_as_messy_as_real_ones() -> None:
     books = sample_books(1, 120, LAST)
     assert {customer.currency for customer in books.customers} == {"CNY", "USD", "EUR", "JPY"}
