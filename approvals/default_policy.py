@@ -108,6 +108,39 @@ def adjustment_policy() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def change_policy() -> dict[str, Any]:
+    """What binds everybody, policies and the wording of messages, is put in force by another than its author."""
+    return {
+        "name": "changes",
+        "subjects": ["policy", "template"],
+        "stages": [
+            {
+                "name": "publish",
+                "seats": [["role:manager", "role:compliance", "role:administrator"]],
+                "assure": "session",
+                "bulk": False,
+            }
+        ],
+        "exclude": ["submitter", "preparers"],
+        "comments": ["reject", "return"],
+        "clock": {"remind_hours": 9, "expire_hours": 180},
+    }
+
+
+def credit_policy() -> dict[str, Any]:
+    """A customer's credit limit: a reviewer lowers it, and a manager too raises it."""
+    return {
+        "name": "credit",
+        "subjects": ["credit_limit"],
+        "stages": [
+            {"name": "review", "seats": [["role:reviewer"]], "assure": "session"},
+            {"name": "manager", "if": {"eq": ["raised", True]}, "seats": [["role:manager"]], "assure": "session"},
+        ],
+        "comments": ["reject", "return"],
+        "clock": {"remind_hours": 9, "escalate_hours": 27, "escalate_to": ["role:manager"], "expire_hours": 180},
+    }
+
+
 def default_policies() -> list[dict[str, Any]]:
     """Every document that a new company starts with."""
-    return [statement_policy(), waiver_policy(), adjustment_policy()]
+    return [statement_policy(), waiver_policy(), adjustment_policy(), change_policy(), credit_policy()]

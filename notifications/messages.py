@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from notifications.contexts import KINDS, ApprovalDecided, Bucket, Digest, Letter
 from notifications.labels import (
@@ -74,13 +75,26 @@ def render(kind: str, context: Letter, language: str) -> Rendered:
     if KINDS.get(kind) is not type(context):
         raise UnknownKindError(f"{kind} is not told from {type(context).__name__}")
     environment = _environment()
-    names: dict[str, Any] = {"c": context, "lang": language, **_marks(language), **_helpers(language)}
+    names = _names(context, language)
     subject = one_line(environment.get_template(f"{kind}/subject.txt").render(names))[:SUBJECT_MOST].rstrip()
     names["subject"] = subject
-    text = _tidy(environment.get_template(f"{kind}/body.txt").render(names))
+    text = tidy(environment.get_template(f"{kind}/body.txt").render(names))
     page = environment.get_template(f"{kind}/body.html").render(names)
     blocks = json.loads(environment.get_template(f"{kind}/slack.json").render(names))
-    return Rendered(subject, text, _inliner().inline(page), _within_limits(blocks))
+    return Rendered(subject, text, _inliner().inline(page), within_limits(blocks))
+
+
+def framed_html(kind: str, context: Letter, language: str, subject: str, own: Markup) -> str:
+    """The mail of this kind with other content: head, greeting and foot stay the house's."""
+    names = {**_names(context, language), "subject": subject, "own": own, "parent": f"{kind}/body.html"}
+    return _inliner().inline(_environment().get_template("own_words.html").render(names))
+
+
+def framed_text(house: Rendered, context: Letter, language: str, own: str) -> str:
+    """The same for plain text: greeting and signature around other words."""
+    greeting = translate("Dear {name},", language, name=context.name) if context.name else ""
+    _, mark, signature = house.text.rpartition(f"\n{SIGNATURE}\n")
+    return tidy("\n\n".join(filter(None, (greeting, own.strip(), f"{SIGNATURE}\n{signature}" if mark else ""))))
 
 
 def one_line(text: str) -> str:
@@ -124,6 +138,10 @@ def safe_link(address: str) -> str:
     return address if urlsplit(address).scheme in {"http", "https"} else ""
 
 
+def _names(context: Letter, language: str) -> dict[str, Any]:
+    return {"c": context, "lang": language, **_marks(language), **helpers(language)}
+
+
 def _marks(language: str) -> dict[str, str]:
     return (
         {"colon": "：", "comma": "，", "stop": "。"}
@@ -132,7 +150,9 @@ def _marks(language: str) -> dict[str, str]:
     )
 
 
-def _helpers(language: str) -> dict[str, Callable[..., str]]:
+def helpers(language: str) -> dict[str, Callable[..., str]]:
+    """What templates may call: amounts, days and codes in the reader's language."""
+
     def t(sentence: str, **values: object) -> str:
         return translate(sentence, language, **values)
 
@@ -184,7 +204,8 @@ def _inliner() -> css_inline.CSSInliner:
     return css_inline.CSSInliner(load_remote_stylesheets=False)
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
+    """The text without blanks at line ends and without two empty lines in a row."""
     lines: list[str] = []
     for line in (raw if raw == SIGNATURE else raw.rstrip() for raw in text.strip().splitlines()):
         if line or (lines and lines[-1]):
@@ -192,7 +213,7 @@ def _tidy(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _within_limits(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def within_limits(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The blocks cut to what Slack takes: a long customer name must not lose a whole message."""
     for block in blocks:
         most = SLACK_HEADER_MOST if block["type"] == "header" else SLACK_TEXT_MOST

@@ -8,18 +8,36 @@ from ledger.canonical import Json, canonical_json, sha256_hex
 from ledger.money import decimal_text, decimals
 from services.end_dispute import end_dispute
 from services.subject_kinds import Description, Facts, Figure, SubjectKind, SubjectUnknown
-from statements.disputes import OPEN_STATUSES
-from storage.adjustments import AdjustedItem, Adjustment, adjusted_item, adjustment_by_id, close_adjustment, post_credit
+from statements.disputes import OPEN_STATUSES, move
+from storage.adjustments import (
+    AdjustedItem,
+    Adjustment,
+    adjusted_item,
+    adjustment_by_id,
+    asked_on_item,
+    close_adjustment,
+    post_credit,
+    reopen_adjustment,
+)
 from storage.audit import SYSTEM, Actor, record
-from storage.chases import cancel_waiting_reminders
+from storage.chases import cancel_waiting_reminders, open_amounts
 from storage.database import Session
 from storage.disputes import change_dispute, find_dispute
 from storage.items import allocate
 from words.catalog import translate
 from words.figures import money_text
+from words.refusal import Refusal
 
 KIND_TITLES = {"credit_memo": "Credit memo for {customer}, document {number}",
                "write_off": "Write-off for {customer}, document {number}"}  # fmt: skip
+
+
+class AdjustmentInvalid(Refusal):
+    """No amount, or more than is open or disputed."""
+
+    code = "adjustment_invalid"
+    sentence = "{amount} cannot be given: at most {most} can."
+    remedy = "Give an amount above zero, at most what is open on the document and, in a dispute, what is disputed."
 
 
 def adjustment_digest(found: Adjustment) -> str:
@@ -85,6 +103,31 @@ async def _closed(
     )  # fmt: skip
 
 
+async def _ask_again(session: Session, company_id: UUID, subject_id: str, _facts: Facts, _actor: Actor) -> None:
+    """What came back waits for approval again, where as much is still open."""
+    found = await adjustment_by_id(session, company_id, UUID(subject_id), lock=True)
+    item = await adjusted_item(session, company_id, found.item_id) if found is not None else None
+    if found is None or item is None:
+        raise SubjectUnknown(kind="adjustment", id=subject_id)
+    is_open = (await open_amounts(session, company_id, [item.id])).get(item.id, 0)
+    most = is_open - await asked_on_item(session, company_id, item.id)
+    if found.amount > most:
+        raise AdjustmentInvalid(
+            amount=decimal_text(found.amount, 0, found.currency), most=decimal_text(max(0, most), 0, found.currency)
+        )
+    await reopen_adjustment(session, company_id, found.id)
+    if found.dispute_id is not None:
+        dispute = await find_dispute(session, company_id, found.dispute_id, lock=True)
+        assert dispute is not None  # noqa: S101 - a case is never deleted
+        status = move(dispute.status, "propose", dispute.resolution)
+        offer = {
+            "resolution": "credited",
+            "amount": decimal_text(found.amount, 0, found.currency),
+            "text": found.reason,
+        }
+        await change_dispute(session, company_id, dispute.id, status=status, proposal=offer)
+
+
 async def _post(session: Session, company_id: UUID, request: Request) -> None:
     """Posts the credit, sets it against its document and ends the case, in the transaction of the last vote."""
     found = await adjustment_by_id(session, company_id, UUID(request.subject_id), lock=True)
@@ -109,5 +152,5 @@ async def _post(session: Session, company_id: UUID, request: Request) -> None:
 
 
 ADJUSTMENT_SUBJECTS = dict.fromkeys(
-    ("credit_memo", "write_off"), SubjectKind(_digest_now, _describe, closed=_closed, effect=_post)
+    ("credit_memo", "write_off"), SubjectKind(_digest_now, _describe, closed=_closed, effect=_post, again=_ask_again)
 )

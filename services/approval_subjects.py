@@ -12,8 +12,11 @@ from ledger.money import decimal_text, decimals
 from services.adjustment_subjects import ADJUSTMENT_SUBJECTS
 from services.change_statement_status import change_statement_status, change_statement_statuses
 from services.contact_subjects import CONTACT_SUBJECTS
+from services.credit_subjects import CREDIT_SUBJECTS
+from services.policy_subjects import POLICY_SUBJECTS
 from services.subject_kinds import Description, Facts, Figure, SubjectKind, SubjectUnknown
 from services.waiver_subjects import WAIVER_SUBJECTS
+from services.wording_subjects import WORDING_SUBJECTS
 from storage.approval_subjects import StatementFacts, statement_content, statement_digests, statement_facts
 from storage.audit import Actor
 from storage.database import Session
@@ -180,6 +183,21 @@ async def _open_batch(session: Session, company_id: UUID, _subject_id: str, fact
     await change_statement_statuses(session, company_id, drafts, "submit", actor, {})
 
 
+async def _take_up_statement(session: Session, company_id: UUID, subject_id: str, _facts: Facts, actor: Actor) -> None:
+    await _revise(session, company_id, [UUID(subject_id)], actor)
+
+
+async def _take_up_batch(session: Session, company_id: UUID, _subject_id: str, facts: Facts, actor: Actor) -> None:
+    await _revise(session, company_id, _members(facts), actor)
+
+
+async def _revise(session: Session, company_id: UUID, statements: Sequence[UUID], actor: Actor) -> None:
+    """What was returned becomes a draft again."""
+    found = await statement_digests(session, company_id, statements)
+    returned = [statement for statement, (_, status) in found.items() if status == "returned"]
+    await change_statement_statuses(session, company_id, returned, "revise", actor, {})
+
+
 async def _close_batch(
     session: Session, company_id: UUID, _subject_id: str, facts: Facts, outcome: str, actor: Actor, reason: str
 ) -> None:
@@ -194,9 +212,13 @@ SUBJECTS: dict[str, SubjectKind] = {
         _close_statement,
         _statements_digests,
         _close_statements,
+        again=_take_up_statement,
     ),
-    "statement_batch": SubjectKind(_batch_digest, _describe_batch, _open_batch, _close_batch),
+    "statement_batch": SubjectKind(_batch_digest, _describe_batch, _open_batch, _close_batch, again=_take_up_batch),
     **WAIVER_SUBJECTS,
     **CONTACT_SUBJECTS,
     **ADJUSTMENT_SUBJECTS,
+    **POLICY_SUBJECTS,
+    **WORDING_SUBJECTS,
+    **CREDIT_SUBJECTS,
 }

@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from ledger.money import decimal_text
-from services.adjustment_subjects import adjustment_digest, adjustment_facts
+from services.adjustment_subjects import AdjustmentInvalid, adjustment_digest, adjustment_facts
 from services.open_approvals import open_approval
 from services.resolve_dispute import DisputeNoteMissing, DisputeUnknown
 from statements.answers import minor_of_typed
@@ -17,17 +17,8 @@ from storage.companies import Company
 from storage.database import Database, Session, transaction
 from storage.disputes import Dispute, change_dispute, find_dispute
 from storage.identifiers import new_id
-from words.refusal import Refusal
 
 KINDS = ("credit_memo", "write_off")
-
-
-class AdjustmentInvalid(Refusal):
-    """No amount, or more than is open or disputed."""
-
-    code = "adjustment_invalid"
-    sentence = "{amount} cannot be given: at most {most} can."
-    remedy = "Give an amount above zero, at most what is open on the document and, in a dispute, what is disputed."
 
 
 @dataclass(frozen=True, slots=True)

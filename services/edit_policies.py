@@ -12,7 +12,8 @@ from approvals.explain import explain
 from approvals.lint import Fault, lint
 from approvals.policy import Policy, PolicyInvalidError, parse_policy
 from approvals.simulate import Changed, Simulated, compare, simulate
-from services.publish_policy import PolicyInvalid, policies_or_defaults
+from services.policies_in_force import policies_or_defaults
+from services.publish_policy import PolicyInvalid
 from storage.approval_policies import StoredPolicy, all_policies
 from storage.approvals import past_subjects
 from storage.database import Session

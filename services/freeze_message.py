@@ -7,7 +7,6 @@ from datetime import datetime
 from uuid import UUID
 
 from notifications.contexts import Letter, Reminder, StatementToCustomer
-from notifications.messages import render
 from notifications.mime import Attachment, Envelope, freeze
 from notifications.slack import frozen_blocks
 from reports.statement_pdf import render_pdf
@@ -16,6 +15,7 @@ from services.choose_sender import answer_address, sender_of
 from services.confirmation_contexts import CONFIRMATION_KINDS, letter_attachment, letter_reply_to
 from services.message_contexts import CONTEXTS, attachment_names
 from services.message_reasons import check_reason
+from services.own_wording import worded
 from services.settings import Settings
 from services.telling import FactsGoneError, Telling
 from services.unsubscribe import OPTIONAL_FOR_CUSTOMERS, mint_unsubscribe
@@ -28,6 +28,7 @@ from words.catalog import LANGUAGES
 
 FOR_CUSTOMERS = frozenset({
     "statement_to_customer", "reminder", "dispute_answered", "dispute_resolved", "promise_due", "portal_code",
+    "workbook_read",
     *CONFIRMATION_KINDS,
 })  # fmt: skip
 """These go to a customer's contact; all others to our own people."""
@@ -61,7 +62,7 @@ async def freeze_message(
     if row.kind not in CONTEXTS:
         raise MessageUnknownError(row.kind)
     letter = await CONTEXTS[row.kind](telling)
-    frozen = await _email(telling, letter, now) if row.channel == "email" else _chat(telling, letter)
+    frozen = await _email(telling, letter, now) if row.channel == "email" else await _chat(telling, letter)
     stored = await store_frozen(session, company_id, row, frozen)
     return frozen if stored else None
 
@@ -78,8 +79,8 @@ async def _telling(session: Session, row: OutboxRow, settings: Settings, company
     return Telling(session, row, settings, company, person, language if language in LANGUAGES else "en")
 
 
-def _chat(telling: Telling, letter: Letter) -> bytes:
-    rendered = render(telling.row.kind, letter, telling.language)
+async def _chat(telling: Telling, letter: Letter) -> bytes:
+    rendered = await worded(telling, letter)
     if telling.row.channel == "slack":
         return frozen_blocks(rendered.subject, rendered.blocks)
     return json.dumps({"title": rendered.subject, "text": rendered.text}, ensure_ascii=False).encode()
@@ -93,7 +94,7 @@ async def _email(telling: Telling, letter: Letter, now: datetime) -> bytes:
     files = await _files(telling, letter)
     if isinstance(letter, StatementToCustomer) and not files.attachments:
         letter = replace(letter, attachments=())
-    rendered = render(row.kind, letter, telling.language)
+    rendered = await worded(telling, letter)
     sender = sender_of(telling.company, settings, row.kind)
     answers = await letter_reply_to(telling) or answer_address(settings, row.id)
     envelope = Envelope(

@@ -1,20 +1,17 @@
-"""Drafts and publishes approval policies; publishing needs a second person."""
+"""Drafts policies and publishes them through an approval of their own: it takes a second person."""
 
 from typing import Any
 from uuid import UUID
 
-from approvals.default_policy import default_policies
 from approvals.policy import PolicyInvalidError, parse_policy
-from storage.approval_policies import (
-    StoredPolicy,
-    all_policies,
-    find_policy,
-    insert_draft,
-    lock_policies,
-    policies_in_force,
-    put_in_force,
-)
-from storage.audit import SYSTEM, Actor, record
+from services.decide_approval import decide
+from services.open_approvals import open_approval
+from services.policies_in_force import policies_or_defaults
+from services.policy_subjects import POLICY, policy_digest, policy_facts
+from services.second_person import SecondPersonNeeded
+from storage.approval_policies import find_policy, insert_draft
+from storage.approvals import read_request
+from storage.audit import Actor, record
 from storage.database import Database, Session, transaction
 from words.refusal import Refusal
 
@@ -47,14 +44,6 @@ class PolicyUnknown(Refusal):
     remedy = "Look at the list of policies in the settings."
 
 
-class SecondPersonNeeded(Refusal):
-    """Who drafted a policy does not publish it."""
-
-    code = "second_person_needed"
-    sentence = "Another person than the one who drafted the policy has to publish it."
-    remedy = "Ask a colleague who may change policies."
-
-
 class NotADraft(Refusal):
     """It is in force or retired already."""
 
@@ -64,55 +53,51 @@ class NotADraft(Refusal):
 
 
 async def draft_policy(engine: Database, company_id: UUID, document: dict[str, Any], drafted_by: UUID) -> UUID:
-    """Keeps a new version that is not in force yet."""
+    """Keeps a new version that is not in force yet, and asks those who may publish it. Answers the version's id."""
     _check(document)
     async with transaction(engine, company_id) as session:
+        await policies_or_defaults(session, company_id)  # what decides on this draft is in force before it
         policy_id = await insert_draft(session, company_id, document, drafted_by)
         await record(
             session, company_id, Actor("user", drafted_by), "policy_drafted", ("policy", str(policy_id)),
             {"name": document["name"]},
         )  # fmt: skip
+        await _ask(session, company_id, policy_id)
     return policy_id
 
 
-async def publish_policy(engine: Database, company_id: UUID, policy_id: UUID, published_by: UUID) -> None:
-    """Puts a draft in force; requests that are open keep the version they opened with."""
+async def publish_policy(engine: Database, company_id: UUID, policy_id: UUID, published_by: UUID) -> str:
+    """Approves a colleague's draft, which puts it in force once all are heard whom the company's policy asks.
+
+    Answers where the request stands: consumed when the draft is in force, open while others are asked. Requests that
+    are open keep the version they opened with.
+    """
     async with transaction(engine, company_id) as session:
         policy = await find_policy(session, company_id, policy_id)
         if policy is None:
             raise PolicyUnknown(id=policy_id)
         if policy.drafted_by == published_by:
             raise SecondPersonNeeded
-        if not await put_in_force(session, company_id, policy, published_by):
+        if policy.state != "draft":
             raise NotADraft(name=policy.name, version=policy.version)
-        await record(
-            session, company_id, Actor("user", published_by), "policy_published", ("policy", str(policy_id)),
-            {"name": policy.name, "version": policy.version, "sha256": policy.sha256},
-        )  # fmt: skip
-
-
-async def policies_or_defaults(session: Session, company_id: UUID) -> list[StoredPolicy]:
-    """The policies in force; where a company never had one of a default's name, the house's own is in force."""
-    found = await policies_in_force(session, company_id)
-    if {document["name"] for document in default_policies()} <= {policy.name for policy in found}:
-        return found
-    await lock_policies(session, company_id)
-    known = {policy.name for policy in await all_policies(session, company_id)}
-    for document in default_policies():
-        if document["name"] not in known:
-            await _publish_default(session, company_id, document)
-    return await policies_in_force(session, company_id)
-
-
-async def _publish_default(session: Session, company_id: UUID, document: dict[str, Any]) -> None:
-    policy_id = await insert_draft(session, company_id, document, None)
-    draft = await find_policy(session, company_id, policy_id)
-    assert draft is not None  # noqa: S101 - written in this transaction
-    await put_in_force(session, company_id, draft, None)
-    await record(
-        session, company_id, SYSTEM, "policy_published", ("policy", str(policy_id)),
-        {"name": draft.name, "version": draft.version, "sha256": draft.sha256},
+        stored = await read_request(session, company_id, await _ask(session, company_id, policy_id))
+    assert stored is not None  # noqa: S101 - asked in this transaction
+    shown = stored.request
+    await decide(
+        engine, company_id, shown.id, "approve", actor_id=published_by, round=shown.round, stage=shown.stage,
+        digest=shown.digest, key=f"publish/{shown.id}/{stored.act_count}/{published_by}",
     )  # fmt: skip
+    async with transaction(engine, company_id) as session:
+        after = await read_request(session, company_id, shown.id)
+    assert after is not None  # noqa: S101 - never deleted
+    return after.request.state
+
+
+async def _ask(session: Session, company_id: UUID, policy_id: UUID) -> UUID:
+    policy = await find_policy(session, company_id, policy_id)
+    assert policy is not None  # noqa: S101 - read or written in this transaction
+    digest, facts = await policy_digest(session, company_id, policy), policy_facts(policy)
+    return await open_approval(session, company_id, POLICY, str(policy_id), digest, facts, policy.drafted_by)
 
 
 def _check(document: dict[str, Any]) -> None:

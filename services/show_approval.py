@@ -7,7 +7,8 @@ from uuid import UUID
 from approvals.policy import Policy
 from services.decide_approval import RequestUnknown
 from services.edit_policies import try_policy
-from services.publish_policy import PolicyUnknown, policies_or_defaults
+from services.policies_in_force import policies_or_defaults
+from services.publish_policy import PolicyUnknown
 from services.show_inbox import describe_many
 from storage.approval_acts import Act, acts_of, first_break
 from storage.approval_policies import find_policy

@@ -66,3 +66,5 @@ class SubjectKind:
     """`closed` for many subjects with the same outcome; goes with `digests_now`."""
     effect: Callable[[Session, UUID, Request], Awaitable[None]] | None = None
     """What the approval allows, where it happens at once: in the transaction of the last vote, which it uses up."""
+    again: Callable[[Session, UUID, str, Facts, Actor], Awaitable[None]] = nothing_to_open
+    """Takes back what a return did to the subject, so that it can be submitted again as it is; or a refusal."""

@@ -106,6 +106,17 @@ async def close_adjustment(session: Session, company_id: UUID, adjustment_id: UU
     return done.rowcount == 1
 
 
+async def reopen_adjustment(session: Session, company_id: UUID, adjustment_id: UUID) -> None:
+    """What was refused waits for approval again."""
+    await session.execute(
+        update(adjustment)
+        .where(
+            adjustment.c.company_id == company_id, adjustment.c.id == adjustment_id, adjustment.c.status == "refused"
+        )
+        .values(status="asked", closed_at=None)
+    )  # fmt: skip
+
+
 async def post_credit(session: Session, company_id: UUID, found: Adjustment, item: AdjustedItem) -> tuple[UUID, str]:
     """The credit as an open item of our own source; answers its id and number."""
     await session.execute(

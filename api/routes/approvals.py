@@ -19,7 +19,7 @@ from services.approval_acts_for import acts_for
 from services.approval_evidence import approval_evidence
 from services.approval_figures import DEFAULT_DAYS, approval_figures
 from services.decide_approval import CommandUnknown, decide
-from services.resubmit_approval import RESUBMITTED, resubmit_approval
+from services.resubmit_approval import resubmit_approval
 from services.show_inbox import card_of, describe_many
 from storage.approval_acts import acts_of
 from storage.approvals import read_request
@@ -59,7 +59,6 @@ async def _show(
         may=may, people=[one for one in people.values() if not one.disabled and one.id != viewer.user_id],
         candidate_roles=[role for role in ROLES if role != "administrator"], places=PLACES,
         seat=lambda seat: seat_words(seat, language, {str(one): name for one, name in names.items()}),
-        resubmits=stored.request.subject_kind in RESUBMITTED,
         problem=problem.text(language) if problem else "", remedy=problem.remedy_text(language) if problem else "",
     )  # fmt: skip
 

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from approvals.refusals import Excluded, RequestClosed, SubjectDiffers
-from services.ask_adjustment import AdjustmentInvalid, Ask, ask_adjustment
+from services.adjustment_subjects import AdjustmentInvalid
+from services.ask_adjustment import Ask, ask_adjustment
 from services.follow_answers import escalate_disputes, follow_answers
 from services.open_statement_page import LinkInvalid
 from services.record_answer import AnswerIncomplete, DisputedLine, GivenFile
