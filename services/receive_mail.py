@@ -12,7 +12,8 @@ from services.tell_staff import tell_staff
 from services.unsubscribe import unsubscribe_contact
 from storage.audit import SYSTEM, record
 from storage.companies import list_companies
-from storage.database import Database, Session, owner_transaction, transaction
+from storage.confirmations import kept_from_company
+from storage.database import RELAY, Database, Session, as_reader, owner_transaction, transaction
 from storage.deliveries import note_event, suppress
 from storage.inbound import (
     Answered,
@@ -28,6 +29,7 @@ EXCERPT = 2_000
 """Characters of a reply on the timeline and in messages: the whole stands on the page of replies."""
 
 
+@as_reader(RELAY)
 async def receive_mail(engine: Database, content: bytes) -> str:
     """What it was: reply, bounce, auto_reply, unsubscribe, unknown, or known (the same bytes came before)."""
     read = read_inbound(content)
@@ -89,6 +91,8 @@ async def _replied(
         session, company_id, "replied", subject, outbox_id=answered.outbox_id, recipient=answered.recipient,
         facts={"from": read.sender, "words": words, "mail": str(kept)},
     )  # fmt: skip
+    if await kept_from_company(session, company_id, subject):
+        return
     of_statement = answered.subject_kind == "statement"
     payload = {
         "customer": told[1], "number": told[2], "words": words, "sender": read.sender_name or read.sender,
@@ -132,6 +136,8 @@ async def _tell_bounce(
     await note_event(
         session, company_id, "bounced", subject, outbox_id=answered.outbox_id, recipient=address, facts=facts
     )
+    if await kept_from_company(session, company_id, subject):
+        return
     asked = {"outbox_id": str(answered.outbox_id), "recipient": address, "number": number, "answer": words}
     task = NewTask("bounced", *subject, f"bounced/{address}", asked, customer_id=customer_id)
     if await open_task(session, company_id, task) is None:

@@ -30,7 +30,7 @@ from services.settings import Settings
 from services.settle_message import settle_answer, settle_internal_error, told_otherwise
 from storage.claims import NOBODY, Crowd, Outcome, Pace, claim, enter_data, settle, sweep_abandoned, take_slot
 from storage.companies import list_companies, own_company
-from storage.database import Database, owner_transaction, transaction
+from storage.database import RELAY, Database, as_reader, owner_transaction, transaction
 from storage.outbox import OutboxRow
 from storage.presence import database_now
 
@@ -58,6 +58,7 @@ CHAT_INTERVAL = 1.0
 log = logging.getLogger(__name__)
 
 
+@as_reader(RELAY)
 async def relay_once(engine: Database, company_id: UUID, settings: Settings, carriers: Carriers) -> int:
     """One round for one company: frees what was abandoned, folds floods, sends what is due, judges what is uncertain.
 
@@ -74,6 +75,7 @@ async def relay_forever(engine: Database, settings: Settings, stop: asyncio.Even
         await relay_companies(engine, settings, stop, carriers)
 
 
+@as_reader(RELAY)
 async def relay_companies(
     engine: Database,
     settings: Settings,

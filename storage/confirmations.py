@@ -214,6 +214,27 @@ async def letter_by_number(session: Session, company_id: UUID, number: str) -> L
     return Letter(*row) if row else None
 
 
+async def kept_from_company(session: Session, company_id: UUID, subject: tuple[str, str]) -> bool:
+    """Whether the subject is a letter of an audit that is not released: nobody of the company is told of it."""
+    if subject[0] != LETTER:
+        return False
+    query = (
+        select(confirmation_round.c.id)
+        .join(
+            confirmation_letter,
+            (confirmation_letter.c.company_id == confirmation_round.c.company_id)
+            & (confirmation_letter.c.round_id == confirmation_round.c.id),
+        )
+        .where(
+            confirmation_letter.c.company_id == company_id,
+            confirmation_letter.c.id == UUID(subject[1]),
+            confirmation_round.c.mode == "audit",
+            confirmation_round.c.released_at.is_(None),
+        )
+    )
+    return (await session.execute(query)).first() is not None
+
+
 async def change_round(session: Session, company_id: UUID, one: Round, **values: object) -> None:
     """Writes to the row as it was read. Raises ConfirmationStale."""
     await _change(session, confirmation_round, company_id, one, values)

@@ -1,8 +1,10 @@
 """One engine and one way to open a transaction for one company under the application's role."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from sqlalchemy import text
@@ -10,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 APPLICATION_ROLE = "tieout_app"
 """Not the owner of the tables, so that row-level security binds it."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Database = AsyncEngine
 """What services are given: the rooms above need not know the library."""
@@ -50,6 +55,20 @@ def reading_as(reader: str) -> Iterator[None]:
         yield
     finally:
         _reader.reset(before)
+
+
+def as_reader(reader: str) -> Callable[[Callable[P, Coroutine[Any, Any, T]]], Callable[P, Coroutine[Any, Any, T]]]:
+    """Makes a coroutine function, and every task that it starts, read as this reader."""
+
+    def speaking(work: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+        @wraps(work)
+        async def spoken(*args: P.args, **kwargs: P.kwargs) -> T:
+            with reading_as(reader):
+                return await work(*args, **kwargs)
+
+        return spoken
+
+    return speaking
 
 
 @asynccontextmanager
