@@ -154,9 +154,11 @@ TASKS = {
     "undeliverable": "A message could not be delivered",
     "mail_unmatched": "A mail came in that belongs to nothing we sent",
     "bounce_unread": "A mail came back, and its words need a person",
+    "workbook_by_mail": "A workbook came by mail that only a person may take in",
     "payment_told": "A customer says it is paid", "promise_broken": "A promise to pay was not kept",
     "wrong_person": "A statement went to the wrong person", "feedback": "A customer was not satisfied",
     "dispute_escalated": "A dispute needs a manager",
+    "wording_failed": "Your company's own wording of a message failed",
     "call": "Call the customer", "letter": "Send a letter", "suppressed": "The address refuses messages",
     "approval_blocked": "Too few people are left to approve", "release_refused": "An approved statement was not sent",
 }  # fmt: skip
@@ -173,13 +175,17 @@ TASK_REMEDIES = {
     "feedback": "Read it on the answers page and call the customer.",
     "dispute_escalated": "Open the dispute: it is past its time or came back too often.",
     "mail_unmatched": "Read it under Incoming mail and answer from your mail program.",
+    "workbook_by_mail": "See under Incoming mail who sent it; upload it on the statement's page if it is right.",
     "bounce_unread": "Read it under Incoming mail; if the address is wrong, change the contact.",
     "undeliverable": "Read the server's answer, correct the contact and send it again.",
+    "wording_failed": "The message went out in the house's words. Correct the wording in the settings.",
     "letter": "Write, and note on the customer's page what was sent.",
     "call": "Call, and note what was said on the customer's page.",
     "approval_blocked": "Give somebody the role, or add candidates to the request.",
     "release_refused": "Look at the statement's checks; build a new version if it changed.",
 }  # fmt: skip
+
+WORDING_PARTS = {"subject": "Subject", "text": "Plain text", "html": "HTML", "slack": "Chat", "–": "–"}
 
 DECISIONS = {"approve": "approve", "return": "return", "reject": "reject"}
 
@@ -287,7 +293,7 @@ FILTERS: dict[str, object] = {
     "adjustment_name": _labeller(ADJUSTMENTS), "adjustment_tone": promise_tone,
     "promise_name": _labeller(PROMISES), "promise_tone": promise_tone, "told_name": _labeller(TOLD),
     "told_tone": promise_tone, "score_name": _score_name, "score_word": score_word, "score_label": _labeller(SCORES),
-    "message_name": _labeller(MESSAGES), "event_name": _labeller(EVENTS), "attempt_name": _labeller(ATTEMPTS),
+    "wording_part": _labeller(WORDING_PARTS), "message_name": _labeller(MESSAGES), "event_name": _labeller(EVENTS), "attempt_name": _labeller(ATTEMPTS),
     "carrier_name": _labeller(CARRIERS), "inbound_name": _labeller(INBOUND),
     "mrkdwn": chat_markup, "safe_address": safe_address,
     "decision_list": _decision_list, "decided_name": _labeller(DECIDED),

@@ -286,6 +286,17 @@ class ReplyReceived(Letter):
 
 
 @dataclass(frozen=True, slots=True)
+class WorkbookRead(Letter):
+    """To the customer: what we read in the workbook that they mailed; a `problem` instead of an `answer` if refused."""
+
+    number: str = ""
+    filename: str = ""
+    answer: str = ""
+    problem: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PortalCode(Letter):
     """To the customer: the digits that open the portal."""
 
@@ -341,6 +352,7 @@ KINDS: dict[str, type[Letter]] = {
     "portal_code": PortalCode,
     "confirmation_request": ConfirmationRequest,
     "confirmation_second_request": ConfirmationSecondRequest,
+    "workbook_read": WorkbookRead,
     "promise_broken": PromiseBroken,
     "mail_bounced": MailBounced,
     "reply_received": ReplyReceived,

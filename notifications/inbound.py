@@ -52,6 +52,9 @@ AUTO_TITLES = re.compile(
 )
 UNSUBSCRIBE = re.compile(r"^\s*(?:unsubscribe|退订|取消订阅)\s*$", re.IGNORECASE)
 
+DMARC_FAILED = re.compile(r"\bdmarc\s*=\s*fail\b", re.IGNORECASE)
+"""In the newest Authentication-Results (RFC 8601), which our own server writes above all others."""
+
 MARK_HEADERS = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
 ID_HEADERS = ("In-Reply-To", "References")
 
@@ -78,6 +81,10 @@ class Inbound:
     words: str
     rows: tuple[UUID, ...]
     failures: tuple[Failure, ...] = ()
+    workbooks: tuple[tuple[str, bytes], ...] = ()
+    """Name and bytes of each XLSX file that came with a reply."""
+    is_doubtful: bool = False
+    """The receiving server says that the sender's domain did not send it."""
 
 
 def read_inbound(content: bytes) -> Inbound:
@@ -98,7 +105,10 @@ def read_inbound(content: bytes) -> Inbound:
         kind = "unsubscribe"
     else:
         kind = "reply"
-    return Inbound(kind, sender, name, title, newest_words(text)[:WORDS_MOST], rows)
+    return Inbound(
+        kind, sender, name, title, newest_words(text)[:WORDS_MOST], rows, workbooks=_workbooks(message),
+        is_doubtful=bool(DMARC_FAILED.search(_header(message, "Authentication-Results"))),
+    )  # fmt: skip
 
 
 def newest_words(text: str) -> str:
@@ -183,6 +193,16 @@ def _guess(words: str, sender: str) -> tuple[Failure, ...]:
     named = [one for one in re.findall(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", words) if one.lower() != sender.lower()]
     named = [one for one in named if not MARK.search(one.lower())]
     return (Failure(named[0], permanent=True),) if len({one.lower() for one in named}) == 1 else ()
+
+
+def _workbooks(message: EmailMessage) -> tuple[tuple[str, bytes], ...]:
+    found = []
+    for part in message.walk():
+        name = one_line(part.get_filename() or "")
+        if name.lower().endswith(".xlsx"):
+            content = part.get_payload(decode=True)
+            found.append((name, content if isinstance(content, bytes) else b""))
+    return tuple(found)
 
 
 def _text_of(message: EmailMessage) -> str:

@@ -128,10 +128,11 @@ MESSAGES = {
     "reminder": "Reminder", "reminder.2": "Second reminder", "reminder.3": "Last reminder",
     "answer_received": "Answer received", "dispute_opened": "Dispute opened", "dispute_answered": "Dispute answered",
     "dispute_resolved": "Dispute resolved", "promise_due": "Promise due", "promise_broken": "Promise broken",
-    "portal_code": "Code for the portal",
-    "mail_bounced": "Mail came back", "reply_received": "Reply by mail", "compliance_digest": "Compliance digest",
-    "weekly_digest": "Week in figures", "confirmation_request": "Confirmation letter",
+    "portal_code": "Code for the portal", "workbook_read": "Workbook refused",
+    "workbook_read.recorded": "Workbook recorded", "confirmation_request": "Confirmation letter",
     "confirmation_second_request": "Confirmation letter, second request",
+    "mail_bounced": "Mail came back", "reply_received": "Reply by mail", "compliance_digest": "Compliance digest",
+    "weekly_digest": "Week in figures",
 }  # fmt: skip
 """The name of each kind, and of the reminder's levels."""
 

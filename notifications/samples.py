@@ -34,6 +34,7 @@ from notifications.contexts import (
     StatementToCustomer,
     UnansweredStatement,
     WeeklyDigest,
+    WorkbookRead,
 )
 
 _COMPANY = {"en": "Harbour Instruments Ltd.", "zh": "海港仪器有限公司"}
@@ -197,6 +198,27 @@ def _for_customer(language: str) -> dict[str, Letter]:
     )  # fmt: skip
     made["promise_due"] = PromiseDue(
         company, contact, link, number=number, amount="18350.40", currency="CNY", due_on=date(2026, 7, 15)
+    )
+    printed = {"en": "Confirmation 2026-06-30 1 C00123.pdf", "zh": "询证函 2026-06-30 1 C00123.pdf"}[language]
+    made["confirmation_request"] = ConfirmationRequest(
+        company, contact, f"{_URL}/c#sample", number="2026-06-30/1/C00123", customer=customer,
+        as_of=date(2026, 6, 30), reply_by=date(2026, 7, 22), balances=(Figure("CNY", "83150.40"),),
+        attachments=(printed,),
+    )  # fmt: skip
+    made["confirmation_second_request"] = ConfirmationSecondRequest(
+        company, contact, f"{_URL}/c#sample", number="2026-06-30/1/C00123", customer=customer,
+        as_of=date(2026, 6, 30), reply_by=date(2026, 7, 22), form="blank",
+        auditor={"en": "Vera Auditor", "zh": "周审计"}[language], attachments=(printed,),
+    )  # fmt: skip
+    made["workbook_read"] = WorkbookRead(
+        company, contact, link, number=number, filename="2026-06 C00123.xlsx",
+        problem={
+            "en": "Row 14, Answer: perhaps is not one of Agree, Dispute.", "zh": "第 14 行，答复：也许 不在可选项中。",
+        }[language],
+        remedy={"en": "Choose from the list of the cell.", "zh": "请从单元格的下拉列表中选择。"}[language],
+    )  # fmt: skip
+    made["workbook_read.recorded"] = WorkbookRead(
+        company, contact, link, number=number, filename="2026-06 C00123.xlsx", answer="agree_except"
     )
     printed = {"en": "Confirmation 2026-06-30 1 C00123.pdf", "zh": "询证函 2026-06-30 1 C00123.pdf"}[language]
     made["confirmation_request"] = ConfirmationRequest(

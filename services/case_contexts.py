@@ -20,6 +20,7 @@ from notifications.contexts import (
     ReplyReceived,
     RunDecided,
     WeeklyDigest,
+    WorkbookRead,
 )
 from services.customer_link import answer_link
 from services.enter_portal import CODE_LIFETIME, make_code
@@ -99,6 +100,15 @@ async def _promise_due(telling: Telling) -> Letter:
     )  # fmt: skip
 
 
+async def _workbook_read(telling: Telling) -> Letter:
+    payload = telling.row.payload
+    facts = await statement_told(telling, str(payload["statement_id"]))
+    return WorkbookRead(
+        telling.company.name, telling.name, await answer_link(telling, str(facts.id), facts.digest),
+        number=facts.number, **{name: str(payload[name]) for name in ("filename", "answer", "problem", "remedy")},
+    )  # fmt: skip
+
+
 async def _portal_code(telling: Telling) -> Letter:
     if telling.person is None:
         raise FactsGoneError(f"contact of {telling.row.recipient}")
@@ -153,6 +163,7 @@ CASE_CONTEXTS: dict[str, Callable[[Telling], Awaitable[Letter]]] = {
     "dispute_resolved": _dispute_resolved,
     "promise_due": _promise_due,
     "portal_code": _portal_code,
+    "workbook_read": _workbook_read,
     "promise_broken": _promise_broken,
     "mail_bounced": _mail_bounced,
     "reply_received": _reply_received,

@@ -6,6 +6,7 @@ from collections import Counter
 from notifications.reply_mailbox import MailboxSilentError, fetch_new, mark_taken
 from services.receive_mail import receive_mail
 from services.settings import Settings
+from services.take_mailed_workbook import take_mailed_workbook
 from storage.companies import Company, list_companies
 from storage.database import Database, owner_transaction
 
@@ -27,6 +28,8 @@ async def poll_mailbox(engine: Database, settings: Settings, company: Company) -
     taken = []
     for mail in fetched:
         counts[await receive_mail(engine, mail.content)] += 1
+        outcome = await take_mailed_workbook(engine, settings, mail.content)
+        counts.update([f"workbook_{outcome}"] if outcome else [])
         taken.append(mail.uid)
     try:
         await asyncio.to_thread(mark_taken, url, taken)

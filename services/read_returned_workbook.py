@@ -51,12 +51,14 @@ class MarkUnclear(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """Who sends the workbook back, as they type it on the page."""
+    """Who sends the workbook back."""
 
     filename: str
     content: bytes
     name: str
     position: str = ""
+    occasion: str = ""
+    """What names its arrival once, where no page does: the digest of a mail."""
 
 
 async def read_returned_workbook(
@@ -115,7 +117,7 @@ def answer_of(read: ReturnedWorkbook, returned: Returned, nonce: str) -> GivenAn
     kind = "agree" if not disputed else "dispute" if silent else "agree_except"
     return GivenAnswer(
         kind=kind, name=returned.name, digest=read.digest, nonce=nonce, position=returned.position,
-        lines=tuple(disputed), files=(GivenFile(returned.filename, returned.content),),
+        lines=tuple(disputed), files=(GivenFile(returned.filename, returned.content),), occasion=returned.occasion,
     )  # fmt: skip
 
 

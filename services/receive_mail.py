@@ -8,6 +8,7 @@ import hashlib
 from uuid import UUID
 
 from notifications.inbound import Failure, Inbound, read_inbound
+from services.take_mailed_workbook import sender_of_workbook
 from services.tell_staff import tell_staff
 from services.unsubscribe import unsubscribe_contact
 from storage.audit import SYSTEM, record
@@ -77,6 +78,8 @@ async def _follow(
         await _ask(session, company_id, kept, "mail_unmatched", read, told[0])
     elif answered is not None and kind == "reply":
         await _replied(session, company_id, kept, read, answered, told)
+        if read.workbooks and await sender_of_workbook(session, answered, read) is None:
+            await _ask(session, company_id, kept, "workbook_by_mail", read, told[0])
     elif answered is not None and kind == "unsubscribe" and answered.person_id is not None:
         await unsubscribe_contact(session, company_id, answered.person_id, "mail")
 

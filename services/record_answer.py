@@ -139,7 +139,7 @@ async def record_answer(
         raise LinkInvalid
     check_answer(given)
     check_files([(one.filename, one.content) for one in given.files])
-    key = f"answer/{link.statement_id}/{given.nonce}"
+    key = f"answer/{link.statement_id}/{given.occasion or given.nonce}"
     async with transaction(engine, link.company_id) as session:
         found = await answerable_statement(session, link.company_id, link.statement_id, lock=True)
         contact = await find_addressee(session, link.company_id, link.contact_id)

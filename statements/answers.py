@@ -150,6 +150,8 @@ class GivenAnswer:
     promises: tuple[PromisedPart, ...] = field(default=())
     colleague: Colleague | None = None
     files: tuple[GivenFile, ...] = field(default=())
+    occasion: str = ""
+    """What came once without a page view (a mail) is recorded once under this name instead of the nonce."""
 
 
 @dataclass(frozen=True, slots=True)
