@@ -52,21 +52,22 @@ async def change_statement_statuses(
 
     Not for sending, which supersedes what the customer holds.
     """
-    moved = await move_unrecorded(session, company_id, statement_ids, command, actor, facts)
-    await record_many(session, company_id, actor, moved)
-
-
-async def move_unrecorded(
-    session: Session, company_id: UUID, statement_ids: Sequence[UUID], command: str, actor: Actor, facts: dict[str, Any]
-) -> list[Entry]:
-    """The same, but for the audit rows, which the caller must record in this transaction before it ends."""
-    assert command != "send"  # noqa: S101 - see above
     if not statement_ids:
-        return []
+        return
     rows = await lock_statements(session, company_id, statement_ids)
     if len(rows) != len(set(statement_ids)):
         raise StatementUnknown(number=", ".join(map(str, set(statement_ids) - {row.id for row in rows})))
-    disputes = await open_dispute_counts(session, company_id, statement_ids)
+    await record_many(session, company_id, actor, await move_locked(session, company_id, rows, command, actor, facts))
+
+
+async def move_locked(
+    session: Session, company_id: UUID, rows: Sequence[StatementRow], command: str, actor: Actor, facts: dict[str, Any]
+) -> list[Entry]:
+    """The same for statements that the caller has locked, but for the audit rows: the caller must record them."""
+    assert command != "send"  # noqa: S101 - see above
+    if not rows:
+        return []
+    disputes = await open_dispute_counts(session, company_id, [row.id for row in rows])
     moves = {row.id: apply(row.status, command, _facts(row, actor, facts, disputes.get(row.id, 0))) for row in rows}
     reason = facts.get("reason")
     versions = {row.id: (row.row_version, moves[row.id].value) for row in rows}

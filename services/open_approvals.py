@@ -16,7 +16,7 @@ from services.apply_approval import Begun, begin, decided_or_raised, moment, pro
 from services.apply_many import begin_many
 from services.approval_subjects import batch_digest, facts_of_statement, money_figures, subject_kind
 from services.ask_approvers import ask_once_for_many, ask_person, asked_people
-from services.change_statement_status import move_unrecorded
+from services.change_statement_status import move_locked
 from services.policies_in_force import policies_or_defaults
 from services.subject_kinds import Figure, SubjectUnknown
 from storage.approval_acts import ActMeta
@@ -28,7 +28,6 @@ from storage.approval_subjects import (
     drafts_of_run,
     statement_content,
     statement_facts,
-    still_drafts,
 )
 from storage.approvals import StoredRequest, lock_live_request, newest_request
 from storage.audit import SYSTEM, Actor
@@ -36,6 +35,7 @@ from storage.companies import Company
 from storage.database import Database, Session, transaction
 from storage.identifiers import new_id
 from storage.people import people_of
+from storage.statement_moves import lock_statements
 from words.catalog import translate
 
 BATCH = 1_000
@@ -265,13 +265,13 @@ async def _open_some(
 
     Whatever else became of a statement since it was listed leaves it out.
     """
-    ids = await still_drafts(session, company_id, ids)
+    drafts = [row for row in await lock_statements(session, company_id, ids) if row.status == "draft" and row.ties]
     actor = Actor("user", submitted_by) if submitted_by is not None else SYSTEM
-    moved = await move_unrecorded(session, company_id, ids, "submit", actor, {})
+    moved = await move_locked(session, company_id, drafts, "submit", actor, {})
     desk = await _desk(session, company_id)
     fresh: list[_Subject] = []
     begun: list[Begun] = []
-    for row in await statement_facts(session, company_id, ids):
+    for row in await statement_facts(session, company_id, [row.id for row in drafts]):
         subject = _of_statement(row, submitted_by)
         previous, changed = await _earlier_round(session, company_id, row)
         if previous is None:

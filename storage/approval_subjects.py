@@ -70,7 +70,7 @@ as long."""
 async def statement_facts(session: Session, company_id: UUID, ids: Sequence[UUID]) -> list[StatementFacts]:
     """The facts of these statements by number; one query however many they are."""
     rows = await session.execute(_STATEMENT_FACTS, {"company": company_id, "ids": list(ids)})
-    return [StatementFacts(**row) for row in rows.mappings()]
+    return [StatementFacts(*row) for row in rows]
 
 
 async def statement_digests(session: Session, company_id: UUID, ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
@@ -94,18 +94,6 @@ async def drafts_of_run(session: Session, company_id: UUID, run_id: UUID) -> lis
             statement.c.ties,
         )
         .order_by(statement.c.number)
-    )
-    return [row.id for row in rows]
-
-
-async def still_drafts(session: Session, company_id: UUID, ids: Sequence[UUID]) -> list[UUID]:
-    """Those of the statements that nobody has moved meanwhile, locked in the order of their ids."""
-    rows = await session.execute(
-        select(statement.c.id)
-        .where(statement.c.company_id == company_id, statement.c.id == func.any(list(ids)))
-        .where(statement.c.status == "draft", statement.c.ties)
-        .order_by(statement.c.id)
-        .with_for_update()
     )
     return [row.id for row in rows]
 

@@ -95,11 +95,8 @@ def chain_hash(
 ) -> str:
     """SHA-256 over the parts, each led by its length, so that no two different events share bytes."""
     parts = (previous, str(number), actor.kind, str(actor.id or ""), verb, *subject, body, at.isoformat())
-    digest = hashlib.sha256()
-    for part in parts:
-        encoded = part.encode()
-        digest.update(str(len(encoded)).encode() + b":" + encoded)
-    return digest.hexdigest()
+    encoded = [part.encode() for part in parts]
+    return hashlib.sha256(b"".join([b"%d:%b" % (len(part), part) for part in encoded])).hexdigest()
 
 
 async def verify_chain(session: Session, company_id: UUID) -> tuple[int, AuditBreak | None]:

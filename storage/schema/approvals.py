@@ -70,6 +70,9 @@ approval_request = owned_table(
     company_by_reference=True,
 )
 
+# Acts, tasks and timers are written by the statement that writes their request, or under its row lock, and the
+# application's role cannot delete a request: asking for it again, row by row, was a quarter of opening one.
+
 approval_act = owned_table(
     "approval_act",
     Column("request_id", Uuid, nullable=False),
@@ -89,7 +92,6 @@ approval_act = owned_table(
     text_column("previous_hash"),
     text_column("hash"),
     instant("at"),
-    reference("approval_request", "request_id"),
     UniqueConstraint("company_id", "request_id", "number"),
     UniqueConstraint("company_id", "idempotency_key", "number"),
     Index(
@@ -115,12 +117,14 @@ approval_task = owned_table(
     text_column("state", default="open"),  # open, done, dropped
     instant("opened_at"),
     instant("due_at", required=False),
-    reference("approval_request", "request_id"),
-    Index("ix_approval_task_user", "company_id", "user_id", "state"),
-    Index("ix_approval_task_role", "company_id", "role", "state"),
+    Index(
+        "ix_approval_task_user", "company_id", "user_id",
+        postgresql_where=text("state = 'open' and user_id is not null"),
+    ),
+    Index("ix_approval_task_role", "company_id", "role", postgresql_where=text("state = 'open' and role is not null")),
     Index("ix_approval_task_request", "company_id", "request_id", postgresql_where=text("state = 'open'")),
     company_by_reference=True,
-)
+)  # fmt: skip
 
 approval_timer = owned_table(
     "approval_timer",
@@ -130,7 +134,6 @@ approval_timer = owned_table(
     Column("round", SmallInteger, nullable=False),
     instant("due_at"),
     instant("fired_at", required=False),
-    reference("approval_request", "request_id"),
     Index("ix_approval_timer_due", "company_id", "due_at", postgresql_where=text("fired_at is null")),
     Index("ix_approval_timer_request", "company_id", "request_id", postgresql_where=text("fired_at is null")),
     company_by_reference=True,

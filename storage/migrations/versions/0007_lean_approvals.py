@@ -10,8 +10,10 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-PROVED_BY_REFERENCE = ("approval_request", "approval_act", "approval_task", "approval_timer")
-"""Their reference to a policy or a request says already that the company exists."""
+PARTS = ("approval_act", "approval_task", "approval_timer")
+"""Written by the statement that writes their request, or under its row lock."""
+
+TASK_INDEXES = {"user": "user_id", "role": "role"}
 
 COLUMNS = (
     "id", "subject_kind", "subject_id", "state", "round", "stage", "digest", "facts", "submitted_by", "opened_at",
@@ -28,16 +30,34 @@ def upgrade() -> None:
         "update approval_request set head = coalesce(projection ->> 'head', ''),"  # noqa: S608 - names of our own
         f" projection = (projection -> 'request') - array[{names}] where projection ? 'request'"
     )
-    for table in PROVED_BY_REFERENCE:
+    op.execute("alter table approval_request drop constraint fk_approval_request_company_id")
+    op.execute("revoke delete on approval_request from tieout_app")
+    for table in PARTS:
         op.execute(f"alter table {table} drop constraint fk_{table}_company_id")
+        op.execute(f"alter table {table} drop constraint fk_{table}_company_id_request_id")
+    for name, column in TASK_INDEXES.items():
+        op.execute(f"drop index ix_approval_task_{name}")
+        op.execute(
+            f"create index ix_approval_task_{name} on approval_task (company_id, {column})"
+            f" where state = 'open' and {column} is not null"
+        )
 
 
 def downgrade() -> None:
-    """Writes the document as it was; fails where a row has lost its company."""
-    for table in PROVED_BY_REFERENCE:
+    """Writes the document as it was; fails where a row has lost its company or its request."""
+    for name, column in TASK_INDEXES.items():
+        op.execute(f"drop index ix_approval_task_{name}")
+        op.execute(f"create index ix_approval_task_{name} on approval_task (company_id, {column}, state)")
+    for table in PARTS:
+        op.execute(
+            f"alter table {table} add constraint fk_{table}_company_id_request_id"
+            " foreign key (company_id, request_id) references approval_request (company_id, id)"
+        )
+    for table in (*PARTS, "approval_request"):
         op.execute(
             f"alter table {table} add constraint fk_{table}_company_id foreign key (company_id) references company (id)"
         )
+    op.execute("grant delete on approval_request to tieout_app")
     pairs = ", ".join(f"'{name}', {name}" for name in COLUMNS)
     op.execute(
         "update approval_request set projection = jsonb_build_object("  # noqa: S608 - names of our own
