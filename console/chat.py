@@ -6,7 +6,7 @@ import signal
 import sys
 
 from console.context import connected, fail
-from flows.tether import die_with_parent
+from flows.tether import die_with_supervisor
 from notifications.chat_callback import Callback, Heard
 from notifications.slack_socket import SlackSocket
 from services.answer_chat import answer_chat
@@ -32,7 +32,7 @@ def chat_command() -> None:
     if not settings.slack_app_token:
         fail(AppTokenMissing(), settings.language)
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    die_with_parent()
+    die_with_supervisor()
     asyncio.run(_listen(settings, settings.slack_app_token))
 
 

@@ -26,6 +26,7 @@ ALONE = {"bank read": "console.bank_read"}
 COMMANDS = {
     "backup": ("console.backup", "backup_command"),
     "balance": ("console.balance", "balance"),
+    "chat": ("console.chat", "chat_command"),
     "check": ("console.check", "check"),
     "deliveries": ("console.outbox", "deliveries"),
     "demo": ("console.demo", "demo_command"),
@@ -34,6 +35,7 @@ COMMANDS = {
     "match": ("console.match", "match_command"),
     "reconcile": ("console.reconcile", "reconcile_command"),
     "restore": ("console.backup", "restore_command"),
+    "runner": ("console.runner", "runner_command"),
     "settings": ("console.settings", "settings_command"),
     "tie": ("console.tie", "tie"),
     "up": ("console.up", "up_command"),

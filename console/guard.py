@@ -10,11 +10,9 @@ import sys
 import time
 from pathlib import Path
 
+from flows.tether import MARK
 from storage.embedded import start_embedded
 from storage.server_handles import forget_dead_handles
-
-MARK = "TIEOUT_UP"
-"""Environment variable that every process of one `tieout up` carries, with the same token."""
 
 POLITE_SECONDS = 5.0
 """Between SIGTERM and SIGKILL."""

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import fcntl
-import json
 import os
 import signal
 import socket
@@ -21,10 +20,10 @@ from uuid import uuid4
 import typer
 
 from console.context import fail
-from console.guard import MARK
 from console.speech import say
 from console.supervisor import Child, Supervisor
 from flows.prefect_settings import prefect_environment
+from flows.tether import MARK
 from services.settings import Settings
 from storage.companies import list_companies
 from storage.database import engine_for, owner_transaction
@@ -147,6 +146,8 @@ async def _start_all(plan: Plan, supervisor: Supervisor, started: float) -> None
     supervisor.keep(Child("web", ["-m", "console.web", str(plan.port), "--host", plan.host]))
     supervisor.keep(Child("worker", ["-m", "console.worker"]))
     await _until_it_answers(f"{plan.address}/healthz")
+    if plan.settings.slack_app_token:
+        supervisor.keep(Child("chat", ["-m", "console.chat"]))
     _announce(plan, time.monotonic() - started)
     if plan.demo and await _wants_sample(plan.url):
         _write("up", say("Making the sample company …"))
@@ -170,12 +171,8 @@ def _announce(plan: Plan, seconds: float) -> None:
 
 
 def _environment(plan: Plan, state: Path) -> dict[str, str]:
-    """Settings as variables: the children run in the state folder, where no tieout.toml is."""
-    values = {
-        f"TIEOUT_{name.upper()}": value if isinstance(value, str) else json.dumps(value, default=str).strip('"')
-        for name, value in plan.settings.model_dump().items()
-        if value is not None and name != "database_url"
-    }
+    """What the children are given: they run in the state folder."""
+    values = plan.settings.as_environment()
     if plan.settings.public_url == Settings.model_fields["public_url"].default:
         values["TIEOUT_PUBLIC_URL"] = plan.address
     if plan.demo:

@@ -5,7 +5,7 @@ import argparse
 import uvicorn
 
 from api.app import create_app
-from flows.tether import die_with_parent
+from flows.tether import die_with_supervisor
 from services.settings import Settings
 from storage.database import engine_for
 
@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("--host", default="127.0.0.1")
     given = parser.parse_args()
-    die_with_parent()
+    die_with_supervisor()
     settings = Settings()
     if settings.database_url is None:
         parser.error("DATABASE_URL must be set: `tieout up` sets it")

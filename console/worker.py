@@ -8,7 +8,7 @@ import sys
 from console.context import connected
 from flows.clock import run_clock
 from flows.job_loop import job_loop
-from flows.tether import die_with_parent
+from flows.tether import die_with_supervisor
 from services.relay_outbox import relay_forever
 from services.settings import Settings
 
@@ -20,7 +20,7 @@ def worker_command() -> None:
     """
     logging.basicConfig(stream=sys.stdout, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("tieout").setLevel(logging.INFO)
-    die_with_parent()
+    die_with_supervisor()
     asyncio.run(_work(Settings()))
 
 

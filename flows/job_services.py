@@ -78,7 +78,8 @@ async def _work_run(
     run = await run_by_id(engine, company, run_id)
     if settings.prefect and settings.prefect_api_url is not None:
         parameters = {"company": company.code, "period": run.period, "form": run.form, "segment": run.segment}
-        started = await start_in_prefect(settings.prefect_api_url, parameters, f"{company.code}/{occasion}")
+        key = f"{company.code}/{occasion}"
+        started = await start_in_prefect(settings.prefect_api_url, parameters, key, settings.run_processes)
         if started is not None:
             return {"run_id": str(run_id), "prefect_run_id": started}
     return {"run_id": str(run_id), "stage": await continue_run(engine, company, run_id)}

@@ -8,14 +8,14 @@ import sys
 import uvicorn
 from prefect.server.api.server import create_app
 
-from flows.tether import die_with_parent
+from flows.tether import die_with_supervisor
 
 KEEP_ALIVE_SECONDS = 5
 
 
 def main() -> None:
     """`python -m flows.prefect_server PORT`."""
-    die_with_parent()
+    die_with_supervisor()
     uvicorn.run(
         create_app(final=True),
         host="127.0.0.1",

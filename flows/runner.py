@@ -1,16 +1,22 @@
 """Serves the flows: one process that starts a child per flow run, by dotted entrypoints, from our state folder.
 
-`python -m flows.runner`. The Prefect server may be away; the runner comes back when the supervisor restarts it.
+`python -m flows.runner`. The Prefect server may be away; the runner comes back when the supervisor restarts it. With a
+work pool it is one of that pool's workers, and any number of machines may run one.
 """
 
 import asyncio
+import contextlib
 import warnings
 from datetime import timedelta
 from typing import Any
 
 from prefect import Flow, aserve
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.deployments.runner import RunnerDeployment
+from prefect.exceptions import ObjectAlreadyExists
 from prefect.types.entrypoint import EntrypointType
+from prefect.workers.process import ProcessWorker
 
 from flows.chase import chase
 from flows.close_period import close_period
@@ -22,7 +28,7 @@ from flows.open_approvals import open_approvals
 from flows.reconcile import reconcile
 from flows.release import release
 from flows.report import report
-from flows.tether import die_with_parent
+from flows.tether import die_with_supervisor
 from flows.tick import tick
 from services.settings import Settings
 
@@ -51,12 +57,25 @@ async def _deployment(flow: Flow[Any, Any], interval: timedelta | None = None) -
 async def serve_flows(settings: Settings) -> None:
     """Serves until the process is told to end."""
     served = await deployments(settings)
+    if settings.prefect_work_pool is not None:
+        await _work_pool(settings.prefect_work_pool, served)
+        return
     await aserve(*served, limit=RUNS_AT_ONCE, pause_on_shutdown=False, print_starting_message=False)
+
+
+async def _work_pool(pool: str, served: list[RunnerDeployment]) -> None:
+    """Writes the deployments into the pool, which is made if it is not there, and works it."""
+    async with get_client() as client:
+        with contextlib.suppress(ObjectAlreadyExists):
+            await client.create_work_pool(WorkPoolCreate(name=pool, type=ProcessWorker.type))
+    for deployment in served:
+        await deployment.aapply(work_pool_name=pool)
+    await ProcessWorker(work_pool_name=pool, limit=RUNS_AT_ONCE).start(printer=lambda *_: None)
 
 
 def main() -> None:
     """Entry point of the child process."""
-    die_with_parent()
+    die_with_supervisor()
     warnings.filterwarnings("ignore", "coroutine 'Runner.astop'")  # Prefect's own signal handler does not await it
     asyncio.run(serve_flows(Settings()))
 

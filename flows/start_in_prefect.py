@@ -10,15 +10,23 @@ TIMEOUT_SECONDS = 3.0
 DEPLOYMENT = "close_period/close_period"
 
 
-async def start_in_prefect(api_url: str, parameters: dict[str, Any], key: str) -> str | None:
-    """Id of the flow run that Prefect has scheduled; None when Prefect does not answer or knows no such flow."""
+async def start_in_prefect(api_url: str, parameters: dict[str, Any], key: str, processes: int = 1) -> str | None:
+    """Id of the first flow run that Prefect has scheduled; None when it does not answer or knows no such flow.
+
+    Each of the `processes` is a flow run of its own: all work the same period and share its batches.
+    """
     try:
         async with httpx.AsyncClient(base_url=api_url, timeout=TIMEOUT_SECONDS) as client:
             found = await client.get(f"/deployments/name/{DEPLOYMENT}")
             found.raise_for_status()
-            asked = {"parameters": parameters, "idempotency_key": key, "state": {"type": "SCHEDULED"}}
-            made = await client.post(f"/deployments/{found.json()['id']}/create_flow_run", json=asked)
-            made.raise_for_status()
+            made = []
+            for number in range(1, processes + 1):
+                asked = {
+                    "parameters": parameters, "idempotency_key": f"{key}#{number}", "state": {"type": "SCHEDULED"},
+                }  # fmt: skip
+                answer = await client.post(f"/deployments/{found.json()['id']}/create_flow_run", json=asked)
+                answer.raise_for_status()
+                made.append(str(answer.json()["id"]))
     except httpx.HTTPError:
         return None
-    return str(made.json()["id"])
+    return made[0]

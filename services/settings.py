@@ -1,5 +1,6 @@
 """Every setting of the house, from `TIEOUT_…` variables or `tieout.toml`; `tieout settings` lists them."""
 
+import json
 import os
 from pathlib import Path
 
@@ -58,6 +59,12 @@ class Settings(BaseSettings):
     slack_channel: str = Field(default="#receivables", description="Channel for run and customer news.")
     prefect: bool = Field(default=True, description="Start a Prefect server and runner beside the system.")
     prefect_api_url: str | None = Field(default=None, description="A Prefect server of your own.")
+    prefect_work_pool: str | None = Field(
+        default=None, description="A work pool of that server, worked by `tieout runner` on each machine."
+    )
+    run_processes: int = Field(
+        default=1, ge=1, description="Processes that Prefect starts for one period; they share its batches."
+    )
     clock: str = Field(default="embedded", description="embedded (APScheduler) or prefect.")
     demo: bool = Field(default=False, description="The sample company's people may sign in with one click.")
     session_hours: int = Field(default=12, description="A signed-in session lasts this long.")
@@ -65,6 +72,14 @@ class Settings(BaseSettings):
         default=900, description="Wait before an ambiguous message is judged: a server's idle timeout + 10 minutes."
     )
     lease_seconds: int = Field(default=60, description="A relay holds a message this long before another may take it.")
+
+    def as_environment(self) -> dict[str, str]:
+        """The settings as variables for a process that runs where no `tieout.toml` is."""
+        return {
+            f"TIEOUT_{name.upper()}": value if isinstance(value, str) else json.dumps(value, default=str).strip('"')
+            for name, value in self.model_dump().items()
+            if value is not None and name != "database_url"
+        }
 
     @classmethod
     def settings_customise_sources(
