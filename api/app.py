@@ -17,6 +17,7 @@ from api.routes import (
     chasing,
     chat_account,
     compliance,
+    credit,
     customer_page,
     customers,
     decide_link,
@@ -40,6 +41,7 @@ from api.routes import (
     sign_in,
     statements,
     unsubscribe,
+    wording,
 )
 from api.security import Guard
 from services.settings import Settings
@@ -53,8 +55,8 @@ ROUTES = (
     # Before the pages whose files have any last part of the address.
     reconcile,
     health, sign_in, inbox, approvals, absence, policies, imports, bank, matching, runs, deliveries, statements,
-    customers, exceptions, answers, disputes, chasing, compliance, settings_edit, settings_pages, dev, dev_chat,
-    customer_page, portal, decide_link, replies, unsubscribe, message_choices, chat_account, api_v1,
+    credit, customers, exceptions, answers, disputes, chasing, compliance, settings_edit, settings_pages, dev, dev_chat,
+    customer_page, portal, decide_link, replies, unsubscribe, message_choices, wording, chat_account, api_v1,
 )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ ACTS_DONE = {
     "give_opinion": "Your opinion is recorded.", "add_sign": "The signature is asked for.",
     "remove_sign": "The extra signature is taken back.", "withdraw": "The request is withdrawn.",
     "remind": "They are reminded.", "cancel": "The request is cancelled.", "rescue": "The stage has more candidates.",
-    "resubmit": "It is submitted again.",
+    "resubmit": "It is submitted again.", "proposed": "It is proposed; those who decide are asked.",
 }  # fmt: skip
 
 

@@ -30,14 +30,14 @@ class WordingKindUnknown(Refusal):
     """No message has this name, or nobody reads this language."""
 
     code = "wording_kind_unknown"
-    sentence = "There is no message {kind} in {language}."
+    sentence = "There is no message {kind} in the language {spoken}."
     remedy = "Choose a message from the list in the settings."
 
 
 def known_kind(kind: str, language: str) -> None:
     """Raises WordingKindUnknown."""
     if language not in LANGUAGES or kind not in samples(language):
-        raise WordingKindUnknown(kind=kind, language=language)
+        raise WordingKindUnknown(kind=kind, spoken=language)
 
 
 def judged(kind: str, language: str, document: Mapping[str, Any]) -> tuple[Wording | None, list[Problem]]:

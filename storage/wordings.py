@@ -15,7 +15,15 @@ from ledger.canonical import canonical_json, sha256_hex
 from storage.database import Session
 from storage.identifiers import new_id
 from storage.pages import Rows, rows_of
-from storage.schema import delivery_event, inbound_mail, outbox, told_wording, wording, wording_in_force
+from storage.schema import (
+    approval_request,
+    delivery_event,
+    inbound_mail,
+    outbox,
+    told_wording,
+    wording,
+    wording_in_force,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,20 @@ async def wordings_in_force(session: Session, company_id: UUID) -> dict[tuple[st
     )
     found = [StoredWording(*row) for row in await session.execute(query)]
     return {(one.kind, one.language): one for one in found}
+
+
+async def waiting_wordings(session: Session, company_id: UUID) -> dict[tuple[str, str], UUID]:
+    """The newest open request about each kind and language."""
+    facts = approval_request.c.facts
+    query = (
+        select(facts["kind"].astext, facts["language"].astext, approval_request.c.id)
+        .where(
+            approval_request.c.company_id == company_id, approval_request.c.subject_kind == "template",
+            approval_request.c.state == "open",
+        )
+        .order_by(approval_request.c.id)
+    )  # fmt: skip
+    return {(kind, language): request_id for kind, language, request_id in await session.execute(query)}
 
 
 async def put_wording_in_force(session: Session, company_id: UUID, one: StoredWording, request_id: UUID) -> None:

@@ -8,10 +8,12 @@ from fastapi.responses import Response
 
 from api.context import House, HouseOf, PageUnknown, Viewer, back_to, need_role, page
 from api.figures import aging_bar
+from api.routes.credit import PROPOSERS
 from services.change_contact import change_contact
 from services.edit_contact import PURPOSES, remove_contact
 from services.report_balance import report_balance
 from storage.audit import Actor
+from storage.credit_limits import limits_of_customer, waiting_limits
 from storage.database import transaction
 from storage.page_lists import chases_list, contact_rows, customers_list, find_customer_row
 from storage.pages import StatementFilter, business_today, statements_page
@@ -51,12 +53,17 @@ async def show(request: Request, known: HouseOf, viewer: Viewer, customer_id: UU
         )
         chases = await chases_list(session, company_id, customer_id, 10)
         today = await business_today(session, viewer.company.timezone)
+        limits = await limits_of_customer(session, company_id, customer_id)
+        waiting = await waiting_limits(session, company_id, customer_id)
+    now = {one.currency: one for one in reversed(limits)}
     balance = await report_balance(known.engine, viewer.company, today, customer_code=row["code"])
     balances = [(one, aging_bar(_as_aging(one["buckets"]))) for one in balance["customers"]]
     return page(
         request, "customer.html", row=row, contacts=contacts, statements=statements.rows, chases=chases, today=today,
         balances=balances, purposes=PURPOSES, may_edit=bool(viewer.roles.intersection(EDITORS)),
-        chasing=(row["attributes"] or {}).get("chasing") or {},
+        chasing=(row["attributes"] or {}).get("chasing") or {}, limits_now=list(now.values()),
+        limits_before=[one for one in limits if one is not now[one.currency]], limits_waiting=waiting,
+        may_propose=bool(viewer.roles.intersection(PROPOSERS)),
     )  # fmt: skip
 
 

@@ -15,11 +15,21 @@
   });
   // One press, one request: the second press of an impatient finger is not sent.
   document.addEventListener("submit", (event) => {
-    if (event.target.method !== "post") return;
+    if (event.target.method !== "post" || event.submitter?.formTarget) return;
     if (event.target.dataset.sent) event.preventDefault();
     event.target.dataset.sent = "yes";
   });
   window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+  // Shows what is being written in the frame beside it, half a second after the last key.
+  const live = document.querySelector("form[data-live]");
+  if (live) {
+    let soon = 0;
+    live.addEventListener("input", (event) => {
+      const shown = event.target.closest("fieldset")?.querySelector("button[formtarget]");
+      clearTimeout(soon);
+      if (shown) soon = setTimeout(() => live.requestSubmit(shown), 500);
+    });
+  }
   // Notes once that a person, not a scanner, opened the page.
   const opened = document.querySelector("meta[name=opened]");
   if (opened) fetch(opened.content, { method: "POST", mode: "same-origin" }).catch(() => {});

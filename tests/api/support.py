@@ -40,7 +40,7 @@ def fill(path: str, sample: Sample, code: str = "SAMPLE") -> str:
         "line_id": sample.findings[0], "item_id": sample.findings[0], "rule_id": sample.findings[0],
         "policy_id": sample.findings[0], "delegation_id": sample.findings[0], "name": "language",
         "code": code, "number": 1, "place": 0, "ref": "0" * 12, "method": "auth.test",
-        "kind": "statement_to_customer" if "/messages/" in path else "json",
+        "kind": "statement_to_customer" if "/messages/" in path or "/wording/" in path else "json", "language": "en",
         "token": sample.decide_token if path.startswith("/a/") else sample.answer_token,
     }  # fmt: skip
     return path.format(**values)
