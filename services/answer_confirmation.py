@@ -12,7 +12,7 @@ from uuid import UUID
 
 from ledger.canonical import Json, canonical_json, sha256_hex
 from services.close_confirmations import CONFIRM_PURPOSE
-from services.confirmation_desk import Desk, at_desk, letter_at
+from services.confirmation_desk import Desk, at_desk, own_letter
 from services.keep_attachment import check_files, keep_attachments
 from services.open_statement_page import LinkInvalid, make_nonce, nonce_holds
 from services.record_answer import AnswerKeyReused, address_prefix
@@ -30,7 +30,7 @@ from statements.confirmations import (
 from storage.answers import find_addressee
 from storage.attachments import Attachment, attachments_of
 from storage.audit import Actor, record
-from storage.companies import own_company
+from storage.companies import Company, own_company
 from storage.confirmations import (
     LETTER,
     REPLY,
@@ -61,10 +61,9 @@ KEY_BYTES = 16
 class ReplyPage:
     """What the page behind a letter's link shows. `mine`: this browser gave the newest reply."""
 
+    company: Company
     letter: Letter
     round: Round
-    company: str
-    timezone: str
     contact: str
     language: str
     replies: list[Reply]
@@ -126,8 +125,8 @@ async def open_reply_page(engine: Database, plain_token: str, receipt: str = "")
     mine = bool(replies) and secrets.compare_digest(_receipt(replies[-1]).encode(), receipt.encode())
     shown = one.mode == Mode.COMMERCIAL or mine
     return ReplyPage(
-        letter, one, company.name, company.timezone, contact.name, contact.language, replies if shown else [],
-        files if shown else {}, mine, make_nonce(plain_token),
+        company, letter, one, contact.name, contact.language, replies if shown else [], files if shown else {}, mine,
+        make_nonce(plain_token),
         can_reply=one.state == RoundState.SENT and letter.state in ANSWERABLE,
     )  # fmt: skip
 
@@ -190,10 +189,7 @@ async def record_paper_reply(
     """Enters a letter that came back on paper, with its scan, by whoever owns the round. Raises Refusals."""
     check_files(attached.files)
     async with at_desk(desk) as session:
-        letter = await letter_at(session, desk, letter_id, lock=True)
-        one = await round_by_id(session, desk.company.id, letter.round_id)
-        assert one is not None  # noqa: S101 - every letter has its round
-        desk.need(one, "reply")
+        letter, one = await own_letter(session, desk, letter_id, "reply")
         key = f"confirmation/{letter.id}/{secrets.token_urlsafe(KEY_BYTES)}"
         giver = _Giver(desk.actor, "paper", key, entered_by=desk.person_id)
         return await _keep(session, desk.company.id, (letter, one), given, giver, attached)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from ledger.canonical import Json
-from services.confirmation_desk import Desk, at_desk, letter_at, round_at
+from services.confirmation_desk import Desk, at_desk, own_letter, own_round
 from statements.confirmations import LETTER_TABLE, MAX_WORDS, ROUND_TABLE, Mode, ReplyIncomplete, RoundState, move
 from storage.audit import record
 from storage.confirmations import (
@@ -15,7 +15,6 @@ from storage.confirmations import (
     change_round,
     letters_of,
     replies_of,
-    round_by_id,
 )
 from storage.database import Session
 from storage.presence import database_now
@@ -46,8 +45,7 @@ async def close_round(desk: Desk, number: str) -> None:
 
 async def _end(desk: Desk, number: str, command: str, *, closed: bool) -> None:
     async with at_desk(desk) as session:
-        one = await round_at(session, desk, number, lock=True)
-        desk.need(one, command)
+        one = await own_round(session, desk, number, command)
         state = move(ROUND_TABLE, one.number, one.state, command)
         ending = {step.state for step in LETTER_TABLE if step.command == command}
         for letter in await letters_of(session, desk.company.id, one.id):
@@ -68,10 +66,9 @@ async def release_round(desk: Desk, number: str) -> None:
     The audit trail then names the seal of every reply, each of which it has held since the reply came.
     """
     async with at_desk(desk) as session:
-        one = await round_at(session, desk, number, lock=True)
+        one = await own_round(session, desk, number, "release")
         if one.mode != Mode.AUDIT:
             raise NotAnAudit(number=number)
-        desk.need(one, "release")
         state = move(ROUND_TABLE, one.number, one.state, "release")
         sealed = await _seals(session, desk.company.id, one)
         await change_round(
@@ -95,10 +92,7 @@ async def note_letter(desk: Desk, letter_id: UUID, command: str, note: str) -> N
     if not words or len(words) > MAX_WORDS:
         raise ReplyIncomplete(field="note")
     async with at_desk(desk) as session:
-        letter = await letter_at(session, desk, letter_id, lock=True)
-        one = await round_by_id(session, desk.company.id, letter.round_id)
-        assert one is not None  # noqa: S101 - every letter has its round
-        desk.need(one, command)
+        letter, one = await own_letter(session, desk, letter_id, command)
         if one.state not in {RoundState.CLOSED, RoundState.RELEASED}:
             # While replies still come, a note would be overtaken by one.
             move((), letter.number, letter.state, command)

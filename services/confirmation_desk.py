@@ -8,11 +8,15 @@ from uuid import UUID
 from statements.confirmations import ConfirmationNotYours, Mode
 from storage.audit import Actor
 from storage.companies import Company
-from storage.confirmations import Letter, Round, auditor_reader, letter_by_id, round_by_number
+from storage.confirmations import Letter, Round, auditor_reader, letter_by_id, round_by_id, round_by_number
 from storage.database import Database, Session, reading_as, transaction
+from storage.sessions import SignedIn
 from words.refusal import Refusal
 
 AUDITOR = "auditor"
+PROVED_TWICE = "mfa"
+"""The assurance of a session that began with password and digits."""
+
 STAFF = ("clerk", "reviewer", "manager")
 """Who prepares, sends and closes rounds of the company's own."""
 
@@ -39,6 +43,14 @@ class ConfirmationRole(Refusal):
     code = "confirmation_role_not_allowed"
     sentence = "Your role does not allow work on confirmation letters."
     remedy = "Clerks, reviewers and managers work on the company's own rounds, an auditor on an audit's."
+
+
+class AuditorUnproved(Refusal):
+    """An administrator makes the first password of everybody, so a password alone proves no auditor."""
+
+    code = "auditor_unproved_not_allowed"
+    sentence = "An auditor needs the second proof here."
+    remedy = "Set up an authenticator app under /account, sign in with its digits, or give them with --code."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,13 @@ class Desk:
         raise ConfirmationRole
 
 
+def desk_of(engine: Database, viewer: SignedIn) -> Desk:
+    """The desk of a signed-in person. Raises AuditorUnproved for an auditor who gave a password only."""
+    if AUDITOR in viewer.roles and viewer.assurance != PROVED_TWICE:
+        raise AuditorUnproved
+    return Desk(engine, viewer.company, viewer.user_id, viewer.roles)
+
+
 @asynccontextmanager
 async def at_desk(desk: Desk) -> AsyncIterator[Session]:
     """A transaction that sees what this person may see."""
@@ -83,17 +102,38 @@ async def at_desk(desk: Desk) -> AsyncIterator[Session]:
             yield session
 
 
-async def round_at(session: Session, desk: Desk, number: str, *, lock: bool = False) -> Round:
+async def round_at(session: Session, desk: Desk, number: str) -> Round:
     """The round with this number. Raises RoundUnknown."""
-    found = await round_by_number(session, desk.company.id, number, lock=lock)
+    found = await round_by_number(session, desk.company.id, number)
     if found is None:
         raise RoundUnknown(number=number)
     return found
 
 
-async def letter_at(session: Session, desk: Desk, letter_id: UUID, *, lock: bool = False) -> Letter:
-    """The letter, if this person may see it. Raises LetterUnknown."""
-    found = await letter_by_id(session, desk.company.id, letter_id, lock=lock)
-    if found is None:
+async def own_round(session: Session, desk: Desk, number: str, command: str) -> Round:
+    """The round, locked, if the command on it is this person's. Raises RoundUnknown or whatever `need` does.
+
+    Asked before it is locked: the database locks nothing for whoever may not change it.
+    """
+    desk.need(await round_at(session, desk, number), command)
+    locked = await round_by_number(session, desk.company.id, number, lock=True)
+    assert locked is not None  # noqa: S101 - rounds are never deleted
+    return locked
+
+
+async def letter_at(session: Session, desk: Desk, letter_id: UUID) -> tuple[Letter, Round]:
+    """The letter with its round, if this person may see it. Raises LetterUnknown."""
+    letter = await letter_by_id(session, desk.company.id, letter_id)
+    one = await round_by_id(session, desk.company.id, letter.round_id) if letter is not None else None
+    if letter is None or one is None:
         raise LetterUnknown
-    return found
+    return letter, one
+
+
+async def own_letter(session: Session, desk: Desk, letter_id: UUID, command: str) -> tuple[Letter, Round]:
+    """The letter, locked, if the command on it is this person's."""
+    _, one = await letter_at(session, desk, letter_id)
+    desk.need(one, command)
+    locked = await letter_by_id(session, desk.company.id, letter_id, lock=True)
+    assert locked is not None  # noqa: S101 - letters are never deleted
+    return locked, one

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from ledger.columnar import open_frame
@@ -90,7 +91,7 @@ def _examined(one: Round, letter: Letter, items: list[ExaminedItem]) -> Examined
     return Examined(letter, strength(one.form, letter.state), ordered, coverage)
 
 
-def worksheet_json(sheet: Worksheet) -> list[dict[str, object]]:
+def worksheet_json(sheet: Worksheet) -> list[dict[str, Any]]:
     """The worksheet for programs, amounts as decimal strings."""
     return [
         {

@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from ledger.business_calendar import add_working_days
-from services.confirmation_desk import Desk, at_desk, round_at
+from services.confirmation_desk import Desk, at_desk, own_round
 from services.send_statement import has_address
 from statements.confirmations import LETTER_TABLE, ROUND_TABLE, Form, LetterState, Mode, RoundState, move
 from storage.audit import SYSTEM, Actor, record
@@ -63,8 +63,7 @@ class Sent:
 async def send_round(desk: Desk, number: str) -> Sent:
     """Queues a mail per letter, in one transaction with the round's state. Raises Refusals."""
     async with at_desk(desk) as session:
-        one = await round_at(session, desk, number, lock=True)
-        desk.need(one, "send")
+        one = await own_round(session, desk, number, "send")
         state = move(ROUND_TABLE, one.number, one.state, "send")
         if one.mode == Mode.COMMERCIAL and one.prepared_by == desk.person_id:
             raise SecondPersonSends(number=number)
@@ -91,8 +90,7 @@ async def send_round(desk: Desk, number: str) -> Sent:
 async def remind_round(desk: Desk, number: str) -> Sent:
     """The second request to everybody who has not replied, by mail or to be printed. Raises Refusals."""
     async with at_desk(desk) as session:
-        one = await round_at(session, desk, number, lock=True)
-        desk.need(one, "remind")
+        one = await own_round(session, desk, number, "remind")
         if one.state != RoundState.SENT or one.form == Form.NEGATIVE:
             raise NothingToRemind(number=number, form=one.form)
         return await _remind(session, desk.company, one, desk.actor, (EMAIL, POST))

@@ -10,7 +10,7 @@ from services.answer_confirmation import balances_of
 from services.confirmation_desk import Desk, at_desk, letter_at, round_at
 from statements.confirmations import Outcome, RoundState, Summary, strength, summarize
 from storage.attachments import Attachment, attachments_of
-from storage.confirmations import REPLY, Letter, Reply, Round, letters_of, list_rounds, replies_of, round_by_id
+from storage.confirmations import REPLY, Letter, Reply, Round, letters_of, list_rounds, replies_of
 from storage.people import names_of
 
 
@@ -62,9 +62,7 @@ async def show_round(desk: Desk, number: str) -> RoundShown:
 async def show_letter(desk: Desk, letter_id: UUID) -> tuple[Round, LetterShown]:
     """One letter with its replies and their files. Raises LetterUnknown."""
     async with at_desk(desk) as session:
-        letter = await letter_at(session, desk, letter_id)
-        one = await round_by_id(session, desk.company.id, letter.round_id)
-        assert one is not None  # noqa: S101 - every letter has its round
+        letter, one = await letter_at(session, desk, letter_id)
         replies = (await replies_of(session, desk.company.id, [letter.id])).get(letter.id, [])
         files = await attachments_of(session, desk.company.id, REPLY, [reply.id for reply in replies])
     return one, _shown(letter, one, replies, files)
