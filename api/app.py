@@ -17,6 +17,8 @@ from api.routes import (
     chasing,
     chat_account,
     compliance,
+    confirm_page,
+    confirmations,
     credit,
     customer_page,
     customers,
@@ -54,6 +56,7 @@ ASSETS = HERE.parent / "assets"
 ROUTES = (
     # Before the pages whose files have any last part of the address.
     reconcile,
+    confirmations, confirm_page,
     health, sign_in, inbox, approvals, absence, policies, imports, bank, matching, runs, deliveries, statements,
     credit, customers, exceptions, answers, disputes, chasing, compliance, settings_edit, settings_pages, dev, dev_chat,
     customer_page, portal, decide_link, replies, unsubscribe, message_choices, wording, chat_account, api_v1,

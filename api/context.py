@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as TemplateContext
 
 from api.approval_labels import APPROVAL_FILTERS
+from api.confirmation_labels import CONFIRMATION_FILTERS
 from api.labels import FILTERS, page_words
 from api.security import SAFE_METHODS, tokens_match
 from ledger.money import decimal_text
@@ -215,7 +216,7 @@ def _make_environment() -> Environment:
         lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
     made.globals.update(_=_tr, with_query=_with_query)
-    made.filters.update({**FILTERS, **APPROVAL_FILTERS})
+    made.filters.update({**FILTERS, **APPROVAL_FILTERS, **CONFIRMATION_FILTERS})
     made.filters.update(
         amount=_amount, minor=_minor, date=_date, moment=_moment, moment_in=_moment_in, pretty=_pretty, tr=_tr
     )

@@ -35,7 +35,7 @@ BAD = frozenset({"disputed", "rejected", "breach", "failed", "dead", "suppressed
 
 ROLES = {
     "clerk": "Clerk", "reviewer": "Reviewer", "manager": "Manager", "compliance": "Compliance officer",
-    "administrator": "Administrator",
+    "administrator": "Administrator", "auditor": "Auditor",
 }  # fmt: skip
 
 KINDS = {

@@ -15,7 +15,7 @@ CONTENT_SECURITY_POLICY = (
 )
 """Only what we serve ourselves; no script or style inside a page."""
 
-TOKEN_PATHS = ("/s", "/a", "/u")
+TOKEN_PATHS = ("/s", "/a", "/c", "/u")
 """Pages reached by a secret address: never cached, never told to another site."""
 
 SIGNED_PATHS = ("/slack/", "/hooks/", "/dev/slack/")

@@ -10,6 +10,7 @@ GROUPS = {
     "audit": "console.audit",
     "bank": "console.bank",
     "company": "console.company",
+    "confirmations": "console.confirmations",
     "contacts": "console.contacts",
     "control": "console.control",
     "outbox": "console.outbox",

@@ -14,6 +14,7 @@ from services.close_period import Closing, continue_run, open_run
 from services.fire_approval_timers import fire_approval_timers
 from services.follow_answers import follow_answers
 from services.poll_mailbox import poll_mailbox
+from services.send_confirmations import remind_due_rounds
 from services.settings import Settings
 from services.start_run import period_of, run_by_id
 from services.tell_week import tell_week
@@ -33,6 +34,12 @@ async def _comply(engine: Database, settings: Settings, company: Company, occasi
 
 async def _chase(engine: Database, _settings: Settings, company: Company, occasion: str) -> dict[str, Any]:
     return await chase_customers(engine, company, date.fromisoformat(occasion))
+
+
+async def _second_requests(
+    engine: Database, _settings: Settings, company: Company, occasion: str
+) -> dict[str, Any]:  # fmt: skip
+    return {"sent": await remind_due_rounds(engine, company, date.fromisoformat(occasion))}
 
 
 async def _follow(engine: Database, settings: Settings, company: Company, _occasion: str) -> dict[str, Any]:
@@ -88,6 +95,7 @@ async def _work_run(
 SERVICES: dict[str, JobService] = {
     "comply": _comply,
     "chase": _chase,
+    "second_requests": _second_requests,
     "follow_answers": _follow,
     "approval_timers": _timers,
     "poll_mailbox": _poll,

@@ -74,6 +74,7 @@ KINDS = (
     JobKind("follow_answers", every_hour),
     JobKind("comply", daily(6)),
     JobKind("chase", daily(9)),
+    JobKind("second_requests", daily(9)),
     JobKind("weekly_digest", monday(8)),
     JobKind("backup", daily(2)),
     JobKind("close", month_end),
