@@ -159,7 +159,6 @@ TASKS = {
     "wrong_person": "A statement went to the wrong person", "feedback": "A customer was not satisfied",
     "dispute_escalated": "A dispute needs a manager",
     "wording_failed": "Your company's own wording of a message failed",
-    "wording_failed": "Your company's own wording of a message failed",
     "call": "Call the customer", "letter": "Send a letter", "suppressed": "The address refuses messages",
     "approval_blocked": "Too few people are left to approve", "release_refused": "An approved statement was not sent",
 }  # fmt: skip
@@ -180,14 +179,11 @@ TASK_REMEDIES = {
     "bounce_unread": "Read it under Incoming mail; if the address is wrong, change the contact.",
     "undeliverable": "Read the server's answer, correct the contact and send it again.",
     "wording_failed": "The message went out in the house's words. Correct the wording in the settings.",
-    "wording_failed": "The message went out in the house's words. Correct the wording in the settings.",
     "letter": "Write, and note on the customer's page what was sent.",
     "call": "Call, and note what was said on the customer's page.",
     "approval_blocked": "Give somebody the role, or add candidates to the request.",
     "release_refused": "Look at the statement's checks; build a new version if it changed.",
 }  # fmt: skip
-
-WORDING_PARTS = {"subject": "Subject", "text": "Plain text", "html": "HTML", "slack": "Chat", "–": "–"}
 
 WORDING_PARTS = {"subject": "Subject", "text": "Plain text", "html": "HTML", "slack": "Chat", "–": "–"}
 
@@ -297,7 +293,7 @@ FILTERS: dict[str, object] = {
     "adjustment_name": _labeller(ADJUSTMENTS), "adjustment_tone": promise_tone,
     "promise_name": _labeller(PROMISES), "promise_tone": promise_tone, "told_name": _labeller(TOLD),
     "told_tone": promise_tone, "score_name": _score_name, "score_word": score_word, "score_label": _labeller(SCORES),
-    "wording_part": _labeller(WORDING_PARTS), "message_name": _labeller(MESSAGES), "event_name": _labeller(EVENTS), "attempt_name": _labeller(ATTEMPTS),
+    "message_name": _labeller(MESSAGES), "event_name": _labeller(EVENTS), "attempt_name": _labeller(ATTEMPTS),
     "wording_part": _labeller(WORDING_PARTS),
     "carrier_name": _labeller(CARRIERS), "inbound_name": _labeller(INBOUND),
     "mrkdwn": chat_markup, "safe_address": safe_address,
