@@ -2,11 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
+
+import polars as pl
 
 from ledger.business_calendar import Period
 from ledger.canonical import canonical_json, sha256_hex
@@ -14,18 +16,18 @@ from ledger.money import minor_of_parts, parts_of
 from services.change_statement_status import change_statement_status
 from services.gather_subjects import Frame, gather_subjects, group_members, groups_are_stated
 from services.report_balance import CustomerUnknown, policy_in_force
-from services.state_plain_accounts import AMOUNTS, Stated, state_plain_accounts
+from services.state_plain_accounts import AMOUNTS, state_plain_accounts
 from statements.content import Form, Subject, build_content, figures_digest
 from statements.difference import difference
 from statements.lifecycle import DEAD, UNSENT, Status
 from storage.audit import SYSTEM, Actor, record
+from storage.bulk import new_ids
 from storage.companies import Company
 from storage.database import Database, Session, transaction
-from storage.identifiers import new_id
 from storage.ledger_rows import list_customers
 from storage.presence import database_now
 from storage.statements import (
-    NewStatement,
+    DraftedFor,
     StatementRow,
     content_of,
     insert_drafts,
@@ -133,101 +135,134 @@ async def _build_batch(engine: Database, session: Session, order: _Order, custom
     frame = Frame(company, order.period, order.form, order.as_of, as_known, policy)
     last = await latest_versions(session, company.id, order.period.label, customer_ids, lock=True)
     plain = await state_plain_accounts(engine, session, frame, customer_ids, last)
-    rest = [one for one in customer_ids if one not in plain]
-    batch = await gather_subjects(session, frame, rest)
-    found = plain | {
-        customer_id: [_from_subject(customer_id, subject, last) for subject in subjects]
-        for customer_id, subjects in batch.subjects.items()
-    }
+    batch = await gather_subjects(session, frame, [one for one in customer_ids if one not in plain.customers])
+    rest = [_row(head, subject, last) for head, subjects in batch.subjects.items() for subject in subjects]
+    parts = [plain.contents] if plain.contents is not None else []
+    parts += [pl.DataFrame(rest, schema=_schema(policy.labels), orient="row")] if rest else []
+    silent = len(plain.customers) + len(batch.subjects)
     lines: list[dict[str, Any]] = []
-    drafts: list[NewStatement] = []
-    silent = 0
-    for customer_id in (one for one in customer_ids if one in found):
-        due = [one for one in found[customer_id] if _is_due(one, last.get((customer_id, one.currency)))]
-        silent += not due
-        for one in due:
-            row = last.get((customer_id, one.currency))
-            draft = await _draft(session, order, one, row)
-            drafts += [draft] if draft is not None else []
-            lines.append(_told(one, draft, row))
-    await _write(session, order, drafts, last)
+    if parts:
+        names = list(_schema(policy.labels))
+        due = _due(pl.concat([part.select(names) for part in parts]), customer_ids, last)
+        await _write(session, order, due.filter("new"), last)
+        lines = list(_told(due, policy.labels))
+        silent -= due["account"].n_unique()
     counts = {"nothing_to_say": silent, "disabled": len(batch.disabled), "in_group": len(batch.in_group)}
     return Built(lines, {reason: count for reason, count in counts.items() if count})
 
 
-def _from_subject(customer_id: UUID, subject: Subject, last: Mapping[tuple[UUID, str], StatementRow]) -> Stated:
+def _schema(labels: Sequence[str]) -> dict[str, pl.DataType]:
+    """A statement ready to be compared and written: `text_` are exact decimal strings, amounts are minor units."""
+    text, texts = (
+        pl.String(),
+        (*(f"text_{name}" for name in AMOUNTS), *(f"text_bucket_{n}" for n in range(len(labels)))),
+    )
+    return {
+        "account": pl.Binary(), "code": text, "currency": text, "number": text, "version": pl.Int64(),
+        "says_something": pl.Boolean(), "content": text, "digest": text, "figures_digest": text, "ties": pl.Boolean(),
+        **dict.fromkeys(AMOUNTS, pl.Int64()), **dict.fromkeys(texts, text),
+    }  # fmt: skip
+
+
+def _row(customer_id: UUID, subject: Subject, last: Mapping[tuple[UUID, str], StatementRow]) -> tuple[Any, ...]:
+    """One statement that was not stated in columns, in the order of `_schema`."""
     row = last.get((customer_id, subject.currency))
     content = build_content(subject, row.version + 1 if row is not None else 1)
     text = canonical_json(content)
-    return Stated(
-        customer_id=customer_id, code=subject.customer.code, currency=subject.currency, number=content["number"],
-        version=content["version"], says_something=subject.says_something, content=text, digest=sha256_hex(text),
-        figures_digest=figures_digest(content), ties=all(check["ties"] for check in content["checks"]),
-        amounts={name: content[name] for name in AMOUNTS},
-        buckets={bucket["bucket"]: bucket["amount"] for bucket in content["aging"]},
+    return (
+        customer_id.bytes, subject.customer.code, subject.currency, content["number"], content["version"],
+        subject.says_something, text, sha256_hex(text), figures_digest(content),
+        all(check["ties"] for check in content["checks"]),
+        *(minor_of_parts(parts_of(content[name], subject.currency)) for name in AMOUNTS),
+        *(content[name] for name in AMOUNTS), *(bucket["amount"] for bucket in content["aging"]),
     )  # fmt: skip
 
 
-def _is_due(stated: Stated, row: StatementRow | None) -> bool:
-    """An account that fell silent still owes a new version to whoever holds an old one."""
-    return stated.says_something or (row is not None and row.status not in DEAD)
+def _due(
+    stated: pl.DataFrame, customer_ids: Sequence[UUID], last: Mapping[tuple[UUID, str], StatementRow]
+) -> pl.DataFrame:
+    """The statements that are due, in the customers' order, each beside the newest version (`last_`).
+
+    An account that fell silent still owes a new version to whoever holds an old one. `new` when the newest version
+    says something else, whatever became of it: then there is an `id`.
+    """
+    places = pl.DataFrame(
+        {"account": [one.bytes for one in customer_ids], "place": range(len(customer_ids))},
+        schema={"account": pl.Binary, "place": pl.Int64},
+    )
+    versions = [
+        (row.customer_id.bytes, row.currency, str(row.id), row.number, row.digest, row.figures_digest, row.ties,
+         row.status, row.status not in DEAD)
+        for row in last.values()
+    ]  # fmt: skip
+    names = ("id", "number", "digest", "figures_digest", "ties", "status", "alive")
+    schema = {"account": pl.Binary, "currency": pl.String} | {
+        f"last_{name}": pl.Boolean if name in {"ties", "alive"} else pl.String for name in names
+    }
+    known = pl.DataFrame(versions, schema=schema, orient="row")
+    due = stated.join(places, on="account").join(known, on=["account", "currency"], how="left")
+    due = due.filter(pl.col("says_something") | pl.col("last_alive").fill_null(value=False)).sort("place", "currency")
+    due = due.with_columns(new=pl.col("figures_digest").ne_missing(pl.col("last_figures_digest")))
+    ids = pl.Series("id", [str(UUID(one)) for one in new_ids(due.height)], dtype=pl.String)
+    return due.with_columns(ids)
 
 
-async def _draft(session: Session, order: _Order, stated: Stated, row: StatementRow | None) -> NewStatement | None:
-    """The next version; None when the newest one says the same, whatever became of it."""
-    if row is not None and row.figures_digest == stated.figures_digest:
-        return None
-    minor = {name: minor_of_parts(parts_of(amount, stated.currency)) for name, amount in stated.amounts.items()}
-    return NewStatement(
-        id=new_id(), number=stated.number, run_id=order.run_id, customer_id=stated.customer_id,
-        currency=stated.currency, period=order.period.label, form=order.form.value, version=stated.version,
-        status=Status.DRAFT.value, content=stated.content, digest=stated.digest,
-        figures_digest=stated.figures_digest, **minor, ties=stated.ties,
-        supersedes_id=row.id if row is not None else None,
-        difference=await _difference(session, order.company.id, row, stated) if row is not None else None,
-        prepared_by=order.prepared_by,
-    )  # fmt: skip
-
-
-async def _difference(session: Session, company_id: UUID, row: StatementRow, stated: Stated) -> dict[str, Any]:
+async def _difference(session: Session, company_id: UUID, row: StatementRow, content: str) -> dict[str, Any]:
     """Against the last version that the customer answered, else the last one sent, else the last one."""
     versions = list(reversed(await versions_of(session, company_id, row)))
     answered = [one for one in versions if one.answered_at is not None]
     sent = [one for one in versions if one.sent_at is not None]
     base = next(iter([*answered, *sent]), row)
-    return dict(difference(json.loads(await content_of(session, company_id, base.id)), json.loads(stated.content)))
+    return dict(difference(json.loads(await content_of(session, company_id, base.id)), json.loads(content)))
 
 
 async def _write(
-    session: Session, order: _Order, drafts: Sequence[NewStatement], last: dict[tuple[UUID, str], StatementRow]
+    session: Session, order: _Order, drafts: pl.DataFrame, last: Mapping[tuple[UUID, str], StatementRow]
 ) -> None:
-    if not drafts:
+    if drafts.is_empty():
         return
     company_id = order.company.id
     actor = Actor("user", order.prepared_by) if order.prepared_by is not None else SYSTEM
-    written = await insert_drafts(session, company_id, drafts)
-    for draft in drafts:
-        row = last.get((draft.customer_id, draft.currency))
-        if draft.id in written and row is not None and row.status in UNSENT:
-            facts = {"superseded_by": draft.number, "reason": "out_of_date"}
+    replaced = [
+        (UUID(draft_id), number, last[UUID(bytes=account), currency], content)
+        for draft_id, number, account, currency, content in drafts.filter(pl.col("last_id").is_not_null())
+        .select("id", "number", "account", "currency", "content")
+        .iter_rows()
+    ]
+    differences = {
+        str(draft_id): json.dumps(await _difference(session, company_id, row, content))
+        for draft_id, _, row, content in replaced
+    }
+    rows = drafts.with_columns(
+        pl.col("account").bin.encode("hex").alias("customer_id"),
+        pl.col("last_id").alias("supersedes_id"),
+        pl.col("id").replace_strict(differences, default=None, return_dtype=pl.String).alias("difference"),
+    )
+    drafted_for = DraftedFor(order.run_id, order.period.label, order.form.value, Status.DRAFT.value, order.prepared_by)
+    written = await insert_drafts(session, company_id, rows, drafted_for)
+    for draft_id, number, row, _ in replaced:
+        if (written is None or draft_id in written) and row.status in UNSENT:
+            facts = {"superseded_by": number, "reason": "out_of_date"}
             await change_statement_status(session, company_id, row.id, "supersede", actor, facts)
     subject = ("run", str(order.run_id)) if order.run_id is not None else ("period", order.period.label)
-    digests = {draft.number: draft.digest for draft in drafts if draft.id in written}
+    told = drafts if written is None else drafts.filter(pl.col("id").is_in([str(one) for one in written]))
+    digests = dict(told.select("number", "digest").iter_rows())
     await record(session, company_id, actor, "statements_drafted", subject, {"statements": digests})
 
 
-def _told(stated: Stated, draft: NewStatement | None, row: StatementRow | None) -> dict[str, Any]:
-    """One line of `tieout statements build`."""
-    shown = draft if draft is not None else cast("StatementRow", row)
-    return {
-        "id": str(shown.id),
-        "number": shown.number,
-        "customer": stated.code,
-        "currency": stated.currency,
-        **{name: stated.amounts[name] for name in ("opening", "debits", "credits", "closing")},
-        "buckets": stated.buckets,
-        "digest": shown.digest,
-        "ties": shown.ties,
-        "status": shown.status,
-        "new": draft is not None,
-    }
+def _told(due: pl.DataFrame, labels: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The lines of `tieout statements build`."""
+    shown = ("id", "number", "digest", "ties")
+    lines = due.select(
+        "code", "currency", "new", *(pl.col(f"text_{name}").alias(name) for name in AMOUNTS),
+        *(pl.when("new").then(pl.col(name)).otherwise(pl.col(f"last_{name}")).alias(name) for name in shown),
+        pl.when("new").then(pl.lit(Status.DRAFT.value)).otherwise(pl.col("last_status")).alias("status"),
+        pl.struct(pl.col(f"text_bucket_{place}").alias(label) for place, label in enumerate(labels)).alias("buckets"),
+    )  # fmt: skip
+    for row in lines.iter_rows(named=True):
+        yield {
+            "id": row["id"], "number": row["number"], "customer": row["code"], "currency": row["currency"],
+            **{name: row[name] for name in ("opening", "debits", "credits", "closing")},
+            "buckets": row["buckets"], "digest": row["digest"], "ties": row["ties"], "status": row["status"],
+            "new": row["new"],
+        }  # fmt: skip

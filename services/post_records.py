@@ -75,9 +75,10 @@ class _Moved:
 async def post_records(session: Session, target: Target, items: pl.DataFrame, edges: tuple[int, int]) -> Posted:
     """Posts `items` (connectors.collect) numbered by their place; `edges` are the file's first and last data row."""
     posted = Posted()
-    staged = _staged(items, edges)
+    order = items.select(pl.arg_sort_by("customer", "document_date", maintain_order=True)).to_series()
+    staged = _staged(items, edges, order)
     await stage(session, "staged_customer", STAGED_CUSTOMER, _customers(items))
-    await stage(session, "staged_item", STAGED_ITEM, staged)
+    await stage(session, "staged_item", STAGED_ITEM, staged, order)
     await find_known(session, target.company_id, target.source_id)
     posted.skipped = await same_items(session)
     await drop_staged(session, posted.skipped)
@@ -197,14 +198,15 @@ def _grown(
     )  # fmt: skip
 
 
-def _staged(items: pl.DataFrame, edges: tuple[int, int]) -> pl.DataFrame:
+def _staged(items: pl.DataFrame, edges: tuple[int, int], order: pl.Series) -> pl.DataFrame:
+    """The records with ids that ascend in `order`: indexes grow at their ends, and an account's rows lie together."""
     if (items["settles"] != "").any():
         settles = pl.col("settles") != ""
         items = items.with_columns(pl.when(settles).then(_with_settles()).otherwise("attributes").alias("attributes"))
     line_key, lines = _stored_lines(items, edges)
     return items.with_columns(
         pl.int_range(items.height, dtype=pl.Int32).alias("n"),
-        pl.Series("id", new_ids(items.height), dtype=pl.String),
+        pl.Series("id", new_ids(items.height), dtype=pl.String)[order.arg_sort()],
         _for_settlements(items["settles_ref"].is_not_null()),
         line_key,
         lines,

@@ -1,6 +1,7 @@
 """States the plain accounts of a batch in columns; those that are not plain are left to `gather_subjects`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from uuid import UUID
@@ -20,21 +21,11 @@ AMOUNTS = ("opening", "debits", "credits", "closing", "overdue")
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
-    """One statement ready to be compared and written. `amounts` and `buckets` are exact decimal strings."""
+class Plain:
+    """The customers whose statements are all plain, and `plain_contents` of those that have items."""
 
-    customer_id: UUID
-    code: str
-    currency: str
-    number: str
-    version: int
-    says_something: bool
-    content: str
-    digest: str
-    figures_digest: str
-    ties: bool
-    amounts: dict[str, str]
-    buckets: dict[str, str]
+    customers: frozenset[UUID]
+    contents: pl.DataFrame | None = None
 
 
 async def state_plain_accounts(
@@ -43,25 +34,33 @@ async def state_plain_accounts(
     frame: Frame,
     customer_ids: Sequence[UUID],
     last: Mapping[tuple[UUID, str], StatementRow],
-) -> dict[UUID, list[Stated]]:
-    """What each customer of the batch gets whose statements are all plain; the others are not in the answer."""
+) -> Plain:
+    """What the customers of the batch get whose statements are all plain."""
     if frame.form is not Form.OPEN_ITEM:
-        return {}
+        return Plain(frozenset())
     alone = await _alone(session, frame, customer_ids)
     if not alone:
-        return {}
+        return Plain(frozenset())
     ledger = await read_ledger(engine, frame.company.id, frame.as_known, list(alone), words=True)
-    plain = plain_accounts(ledger).implode()
-    own = LedgerFrame(
-        ledger.items.filter(pl.col("account").is_in(plain)),
-        ledger.allocations.filter(pl.col("credit_account").is_in(plain)),
-    )
-    silent = set(alone) - {UUID(bytes=account) for account in ledger.items["account"].unique()}
-    stated: dict[UUID, list[Stated]] = {customer_id: [] for customer_id in silent}
-    contents = plain_contents(own, _customers(alone.values()), _versions(last), _common(frame))
-    for one in _stated(contents, frame.policy.labels):
-        stated.setdefault(one.customer_id, []).append(one)
-    return stated
+    return await asyncio.to_thread(_state, ledger, alone, last, frame)
+
+
+def _state(
+    ledger: LedgerFrame,
+    alone: Mapping[UUID, CustomerRow],
+    last: Mapping[tuple[UUID, str], StatementRow],
+    frame: Frame,
+) -> Plain:
+    plain = plain_accounts(ledger)
+    others = ledger.items["account"].unique()
+    others = others.filter(~others.is_in(plain.implode()))
+    if others.len():
+        ledger = LedgerFrame(
+            ledger.items.filter(pl.col("account").is_in(plain.implode())),
+            ledger.allocations.filter(pl.col("credit_account").is_in(plain.implode())),
+        )
+    contents = plain_contents(ledger, _customers(alone.values()), _versions(last), _common(frame))
+    return Plain(frozenset(alone) - {UUID(bytes=account) for account in others}, contents)
 
 
 async def _alone(session: Session, frame: Frame, customer_ids: Sequence[UUID]) -> dict[UUID, CustomerRow]:
@@ -90,14 +89,3 @@ def _common(frame: Frame) -> Common:
     company = Party(frame.company.code, frame.company.name)
     as_known = frame.as_known.astimezone(UTC).isoformat()
     return Common(company, frame.period, frame.as_of, as_known, frame.policy)
-
-
-def _stated(contents: pl.DataFrame, labels: Sequence[str]) -> Iterator[Stated]:
-    for row in contents.iter_rows(named=True):
-        yield Stated(
-            customer_id=UUID(bytes=row["account"]), code=row["code"], currency=row["currency"], number=row["number"],
-            version=row["version"], says_something=row["says_something"], content=row["content"],
-            digest=row["digest"], figures_digest=row["figures_digest"], ties=row["ties"],
-            amounts={name: row[f"text_{name}"] for name in AMOUNTS},
-            buckets={label: row[f"text_bucket_{place}"] for place, label in enumerate(labels)},
-        )  # fmt: skip

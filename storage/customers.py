@@ -151,7 +151,10 @@ async def update_contact(session: Session, company_id: UUID, contact_id: UUID, n
 
 
 async def add_staged_customers(session: Session, company_id: UUID, language: str) -> int:
-    """Adds the customers of `staged_customer` that are not here yet; gives a name to those known by code only."""
+    """Adds the customers of `staged_customer` that are not here yet; gives a name to those known by code only.
+
+    `staged_customer` has the ids of all of them then. The planner knows how large it is, unlike the customers.
+    """
     await session.execute(
         text(
             "update customer c set name = s.name from staged_customer s "
@@ -166,6 +169,13 @@ async def add_staged_customers(session: Session, company_id: UUID, language: str
             "order by s.code on conflict (company_id, code) do nothing"
         ),
         {"company": company_id, "language": language},
+    )
+    await session.execute(
+        text(
+            "update staged_customer s set id = c.id from customer c "
+            "where c.company_id = :company and c.code = s.code and c.id <> s.id"
+        ),
+        {"company": company_id},
     )
     return result.rowcount
 

@@ -139,7 +139,7 @@ async def insert_staged_items(session: Session, company_id: UUID, source_id: UUI
             "select :company, s.id, c.id, s.kind, s.number, s.instalment, :source, s.ref, coalesce(s.revision, 1), "
             "s.document_date, s.due_date, s.currency, s.amount, s.residue, s.disputed, s.line_count, s.description, "
             "s.attributes, s.lines, :import, s.row_number "
-            "from staged_item s join customer c on c.company_id = :company and c.code = s.customer"
+            "from staged_item s join staged_customer c on c.code = s.customer"
         ),
         {"company": company_id, "source": source_id, "import": import_id},
     )

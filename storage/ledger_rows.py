@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from ledger.columnar import LedgerFrame
 from ledger.items import Allocation, Kind, OpenItem
+from storage.bulk import among
 from storage.database import APPLICATION_ROLE, Database, Session
 from storage.schema import allocation, control_balance, customer, dispute, open_item
 
@@ -23,11 +24,12 @@ _ITEM_SQL = SQL("""
         reverses_id as reverses{words}
     from open_item
     where company_id = {company} and ({known}::timestamptz is null or recorded_at <= {known})
-        and ({customers}::uuid[] is null or customer_id = any({customers})){order}
+        and ({customers}::uuid[] is null or customer_id = any({customers}))
 """)
 
-_WORDS_SQL = SQL(", number, instalment, description")
-_ENTRY_ORDER_SQL = SQL(" order by document_date, import_id nulls last, row_number, recorded_at, instalment, id")
+_WORDS_SQL = SQL(", number, instalment, description, import_id, row_number, recorded_at")
+_ENTRY_ORDER = ("document_date", "import_id", "row_number", "recorded_at", "instalment", "item")
+"""As `_items_query` sorts: here in columns, where it takes a tenth of the time."""
 
 _ALLOCATION_SQL = SQL("""
     {touching}select a.credit_item_id as credit_item, a.debit_item_id as debit_item, c.customer_id as credit_account,
@@ -105,13 +107,14 @@ async def read_ledger(
         "customers": Literal(list(customer_ids) if customer_ids is not None else None),
         "role": Literal(APPLICATION_ROLE),
         "words": _WORDS_SQL if words else SQL(""),
-        "order": _ENTRY_ORDER_SQL if words else SQL(""),
     }
     given["touching"] = SQL("") if customer_ids is None else _TOUCHING_SQL.format(**given)
     given["source"] = SQL("allocation" if customer_ids is None else "touching")
     queries = [query.format(**given).as_string(None) for query in (_BIND_SQL, _ITEM_SQL, _ALLOCATION_SQL)]
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     _, items, allocations = await asyncio.to_thread(_pull, url, queries)
+    if words:
+        items = items.sort(*_ENTRY_ORDER, nulls_last=True).drop("import_id", "row_number", "recorded_at")
     return LedgerFrame(items, allocations)
 
 
@@ -131,7 +134,7 @@ async def list_customers(
     """Customers by code; all of them, or the ones named."""
     query = _customers(company_id)
     if customer_ids is not None:
-        query = query.where(customer.c.id.in_(customer_ids))
+        query = query.where(among(customer.c.id, customer_ids))
     return [CustomerRow(*row) for row in await session.execute(query)]
 
 
@@ -139,7 +142,7 @@ async def batch_customers(session: Session, company_id: UUID, customer_ids: Sequ
     """The customers named, and everybody who belongs to a group: what a batch needs to find heads and members."""
     parents = select(customer.c.parent_id).where(customer.c.company_id == company_id, customer.c.parent_id.is_not(None))
     query = _customers(company_id).where(
-        or_(customer.c.id.in_(customer_ids), customer.c.parent_id.is_not(None), customer.c.id.in_(parents))
+        or_(among(customer.c.id, customer_ids), customer.c.parent_id.is_not(None), customer.c.id.in_(parents))
     )
     return [CustomerRow(*row) for row in await session.execute(query)]
 
@@ -195,7 +198,7 @@ def _items_query(company_id: UUID, customer_ids: Sequence[UUID], as_known: datet
             open_item.c.recorded_at, open_item.c.instalment, open_item.c.disputed, open_item.c.reverses_id,
             open_item.c.description,
         )
-        .where(open_item.c.company_id == company_id, open_item.c.customer_id.in_(customer_ids))
+        .where(open_item.c.company_id == company_id, among(open_item.c.customer_id, customer_ids))
         .order_by(
             open_item.c.document_date, open_item.c.import_id.nulls_last(), open_item.c.row_number,
             open_item.c.recorded_at, open_item.c.instalment, open_item.c.id,
@@ -207,7 +210,7 @@ def _items_query(company_id: UUID, customer_ids: Sequence[UUID], as_known: datet
 def _allocations_query(company_id: UUID, customer_ids: Sequence[UUID], as_known: datetime | None) -> Select[Any]:
     own = (
         select(open_item.c.id)
-        .where(open_item.c.company_id == company_id, open_item.c.customer_id.in_(customer_ids))
+        .where(open_item.c.company_id == company_id, among(open_item.c.customer_id, customer_ids))
         .cte("own")
     )
     of_company = allocation.c.company_id == company_id
@@ -252,7 +255,7 @@ async def known_disputes(
     if customer_ids is not None:
         query = query.join(
             open_item, (open_item.c.company_id == dispute.c.company_id) & (open_item.c.id == dispute.c.item_id)
-        ).where(open_item.c.customer_id.in_(customer_ids))
+        ).where(among(open_item.c.customer_id, customer_ids))
     found: dict[UUID, DisputeRow] = {}
     for item_id, amount, reason, status in await session.execute(query):
         row = DisputeRow(item_id, int(amount), reason, status)
@@ -269,7 +272,7 @@ async def customers_in_dispute(
         select(open_item.c.customer_id)
         .join(dispute, (dispute.c.company_id == open_item.c.company_id) & (dispute.c.item_id == open_item.c.id))
         .where(
-            open_item.c.company_id == company_id, open_item.c.customer_id.in_(customer_ids),
+            open_item.c.company_id == company_id, among(open_item.c.customer_id, customer_ids),
             dispute.c.opened_at <= as_known, or_(dispute.c.closed_at.is_(None), dispute.c.closed_at > as_known),
         )
         .distinct()

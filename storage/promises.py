@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import and_, func, insert, or_, select, update
 
 from statements.promises import TOLD_DAYS, Outcome, Received
+from storage.bulk import among
 from storage.database import Session
 from storage.schema import answer, customer, open_item, payment_hint, promise, statement
 
@@ -131,7 +132,7 @@ async def open_hints(session: Session, company_id: UUID, customer_ids: Sequence[
         .order_by(payment_hint.c.told_at, payment_hint.c.id)
     )
     if customer_ids is not None:
-        query = query.where(payment_hint.c.customer_id.in_(customer_ids))
+        query = query.where(among(payment_hint.c.customer_id, customer_ids))
     return [HintRow(*row) for row in await session.execute(query)]
 
 
@@ -247,7 +248,8 @@ async def known_promises(
     query = (
         select(*_PROMISE, still_open)
         .where(
-            promise.c.company_id == company_id, promise.c.customer_id.in_(customer_ids), promise.c.given_at <= as_known,
+            promise.c.company_id == company_id, among(promise.c.customer_id, customer_ids),
+            promise.c.given_at <= as_known,
             or_(still_open, and_(promise.c.status == "broken", promise.c.due_on >= first)),
         )
         .order_by(promise.c.due_on, promise.c.id)

@@ -1,18 +1,17 @@
 """Statement versions: bulk inserts of drafts, one row's change of status, and what the pages list."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from psycopg import AsyncConnection
-from psycopg.sql import SQL, Identifier, Literal, Placeholder
-from psycopg.types.json import Jsonb
-from sqlalchemy import and_, func, select, update
+import polars as pl
+from sqlalchemy import and_, func, select, text, update
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 
+from storage.bulk import among, stage
 from storage.database import Session
 from storage.schema import audit_event, customer, delivery_event, dispute, statement
 
@@ -54,30 +53,23 @@ class StatementRow:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class NewStatement:
-    """A draft about to be written."""
+STAGED_STATEMENT = {
+    "id": "uuid", "number": "text", "customer_id": "uuid", "currency": "char(3)", "version": "integer",
+    "content": "text", "digest": "text", "figures_digest": "text", "opening": "bigint", "debits": "bigint",
+    "credits": "bigint", "closing": "bigint", "overdue": "bigint", "ties": "boolean", "supersedes_id": "uuid",
+    "difference": "jsonb",
+}  # fmt: skip
+"""A draft about to be written, as it is staged."""
 
-    id: UUID
-    number: str
+
+@dataclass(frozen=True, slots=True)
+class DraftedFor:
+    """What all drafts of a batch have in common."""
+
     run_id: UUID | None
-    customer_id: UUID
-    currency: str
     period: str
     form: str
-    version: int
     status: str
-    content: str
-    digest: str
-    figures_digest: str
-    opening: int
-    debits: int
-    credits: int
-    closing: int
-    overdue: int
-    ties: bool
-    supersedes_id: UUID | None
-    difference: dict[str, Any] | None
     prepared_by: UUID | None
 
 
@@ -113,8 +105,8 @@ async def statement_by_number(session: Session, company_id: UUID, number: str) -
 async def content_of(session: Session, company_id: UUID, statement_id: UUID) -> str:
     """The canonical JSON of a version that exists."""
     query = select(statement.c.content).where(statement.c.company_id == company_id, statement.c.id == statement_id)
-    text: str = (await session.execute(query)).scalar_one()
-    return text
+    content: str = (await session.execute(query)).scalar_one()
+    return content
 
 
 async def latest_versions(
@@ -127,7 +119,7 @@ async def latest_versions(
         .order_by(statement.c.customer_id, statement.c.currency, statement.c.version)
     )
     if customer_ids is not None:
-        query = query.where(statement.c.customer_id.in_(customer_ids))
+        query = query.where(among(statement.c.customer_id, customer_ids))
     rows = await session.execute(query.with_for_update() if lock else query)
     found = (StatementRow(*row) for row in rows)
     return {(row.customer_id, row.currency): row for row in found}
@@ -146,32 +138,30 @@ async def versions_of(session: Session, company_id: UUID, row: StatementRow) -> 
     return [StatementRow(*one) for one in await session.execute(query)]
 
 
-async def insert_drafts(session: Session, company_id: UUID, drafts: Sequence[NewStatement]) -> set[UUID]:
-    """Writes the drafts; those whose version somebody else wrote meanwhile are left out of the answer."""
-    if not drafts:
-        return set()
-    names = list(NewStatement.__dataclass_fields__)
-    rows = (tuple(_sql_value(getattr(draft, name)) for name in names) for draft in drafts)
-    insertion = SQL(
-        "insert into statement (company_id, {names}) values ({company}, {places}) on conflict do nothing returning id"
-    ).format(
-        names=SQL(", ").join(map(Identifier, names)),
-        company=Literal(company_id),
-        places=SQL(", ").join(Placeholder() * len(names)),
+async def insert_drafts(
+    session: Session, company_id: UUID, drafts: pl.DataFrame, drafted_for: DraftedFor
+) -> set[UUID] | None:
+    """Writes the drafts (columns of STAGED_STATEMENT), once per transaction.
+
+    None when all were written, as a rule; else the ids of those whose version nobody else wrote meanwhile.
+    """
+    await stage(session, "staged_statement", STAGED_STATEMENT, drafts)
+    names = ", ".join(STAGED_STATEMENT)
+    written = await session.execute(
+        text(
+            f"insert into statement (company_id, run_id, period, form, status, prepared_by, {names}) "  # noqa: S608 - our own names
+            f"select :company, :run_id, :period, :form, :status, :prepared_by, {names} from staged_statement "
+            "on conflict do nothing"
+        ),
+        {"company": company_id, **asdict(drafted_for)},
     )
-    written: set[UUID] = set()
-    raw = await session.get_raw_connection()
-    async with cast("AsyncConnection[Any]", raw.driver_connection).cursor() as cursor:
-        await cursor.executemany(insertion, rows, returning=True)
-        more: bool | None = True
-        while more:
-            written |= {row[0] for row in await cursor.fetchall()}
-            more = cursor.nextset()
-    return written
-
-
-def _sql_value(value: object) -> object:
-    return Jsonb(value) if isinstance(value, dict) else value
+    if written.rowcount == drafts.height:
+        return None
+    kept = await session.execute(
+        text("select s.id from staged_statement s join statement t on t.company_id = :company and t.id = s.id"),
+        {"company": company_id},
+    )
+    return set(kept.scalars())
 
 
 async def set_status(

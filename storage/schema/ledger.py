@@ -81,7 +81,7 @@ raw_record = owned_table(
 
 open_item = owned_table(
     "open_item",
-    Column("customer_id", Uuid, nullable=False),
+    Column("customer_id", Uuid, nullable=False),  # a trigger asks per statement whether it is there; customers stay
     text_column("kind"),
     text_column("number"),
     Column("instalment", SmallInteger, nullable=False, server_default="0"),
@@ -102,7 +102,6 @@ open_item = owned_table(
     Column("row_number", Integer, nullable=True),
     Column("reverses_id", Uuid, nullable=True),
     recorded(),
-    reference("customer", "customer_id"),
     UniqueConstraint("company_id", "source_id", "source_ref", "instalment", "revision"),
     Index("ix_open_item_customer", "company_id", "customer_id", "document_date"),
     CheckConstraint(
