@@ -50,13 +50,9 @@ outbox = owned_table(
     CheckConstraint(
         "state in ('pending','sending','accepted','uncertain','suppressed','dead','cancelled')", name="known_state"
     ),
-    Index(
-        "ix_outbox_due",
-        "company_id",
-        "lane",
-        "next_at",
-        postgresql_where=text("state in ('pending','sending','uncertain')"),
-    ),
+    Index("ix_outbox_due", "company_id", "lane", "next_at", postgresql_where=text("state = 'pending'")),
+    Index("ix_outbox_sending", "company_id", postgresql_where=text("state = 'sending'")),
+    Index("ix_outbox_uncertain", "company_id", "next_at", postgresql_where=text("state = 'uncertain'")),
     Index("ix_outbox_subject", "company_id", "subject_kind", "subject_id"),
     Index("ix_outbox_customer", "company_id", "customer_id", postgresql_where=text("customer_id is not null")),
 )
@@ -78,6 +74,7 @@ delivery_attempt = owned_table(
     text_column("answer", default=""),
     recorded("at"),
     reference("outbox", "outbox_id"),
+    Index("ix_delivery_attempt_outbox", "company_id", "outbox_id", "number"),
 )
 
 delivery_event = owned_table(
