@@ -33,6 +33,7 @@ from api.routes import (
     inbox,
     matching,
     message_choices,
+    other_chats,
     policies,
     portal,
     reconcile,
@@ -59,7 +60,8 @@ ROUTES = (
     confirmations, confirm_page,
     health, sign_in, inbox, approvals, absence, policies, imports, bank, matching, runs, deliveries, statements,
     credit, customers, exceptions, answers, disputes, chasing, compliance, settings_edit, settings_pages, dev, dev_chat,
-    customer_page, portal, decide_link, replies, unsubscribe, message_choices, wording, chat_account, api_v1,
+    customer_page, portal, decide_link, replies, unsubscribe, message_choices, wording, chat_account, other_chats,
+    api_v1,
 )  # fmt: skip
 
 

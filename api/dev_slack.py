@@ -4,6 +4,7 @@ It answers only while no workspace is set. What a person does in it is in `dev_c
 """
 
 import itertools
+import json
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -46,7 +47,7 @@ async def _call(request: Request) -> Given | None:
     if not wanted:
         return None
     if "json" in request.headers.get("content-type", ""):
-        given: Given = await request.json()
+        given: Given = json.loads(await request.body() or "{}")
         return given
     return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
 

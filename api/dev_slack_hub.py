@@ -71,6 +71,7 @@ class Hub:
     sockets: list[WebSocket] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     """How long each acknowledgement took."""
+    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
     _tickets: set[str] = field(default_factory=set)
     _waiting: dict[str, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
     _triggers: dict[str, tuple[str, float]] = field(default_factory=dict)
@@ -91,6 +92,7 @@ class Hub:
         self._tickets.discard(socket.query_params["ticket"])
         await socket.accept()
         self.sockets.append(socket)
+        self._arrived.set()
         about = {"type": "hello", "num_connections": len(self.sockets), "connection_info": {"app_id": APP}}
         try:
             await socket.send_json({**about, "debug_info": {"host": "local", "approximate_connection_time": 18_060}})
@@ -102,8 +104,18 @@ class Hub:
         except WebSocketDisconnect:
             pass
         finally:
-            if socket in self.sockets:
-                self.sockets.remove(socket)
+            self._gone(socket)
+
+    def _gone(self, socket: WebSocket) -> None:
+        if socket in self.sockets:
+            self.sockets.remove(socket)
+
+    async def somebody(self) -> WebSocket:
+        """Waits until a connection is there that was not called off."""
+        while not self.sockets:
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self.sockets[0]
 
     async def call_off(self, reason: str = "refresh_requested") -> None:
         """Tells every connection to make place for a new one, as Slack does every few hours; new callbacks wait."""
@@ -175,7 +187,10 @@ class Hub:
         try:
             await socket.send_json(envelope)
             said = await asyncio.wait_for(waiting, self.acknowledge_within)
-        except (TimeoutError, WebSocketDisconnect, RuntimeError) as error:
+        except (WebSocketDisconnect, RuntimeError) as error:
+            self._gone(socket)
+            raise NobodyAnsweredError(str(error)) from error
+        except TimeoutError as error:
             raise NobodyAnsweredError(str(error)) from error
         finally:
             del self._waiting[envelope["envelope_id"]]

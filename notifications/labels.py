@@ -115,7 +115,7 @@ EVENTS = {
 ATTEMPTS = {
     "accepted": "Accepted", "temporary": "Not now", "permanent": "Refused", "uncertain": "Uncertain",
     "internal": "Stopped on our side", "resent": "Sent again", "found": "Had arrived", "absent": "Had not arrived",
-    "judged": "Nobody can say", "unasked": "Nobody answered", "outdated": "Overtaken",
+    "judged": "Nobody can say", "unasked": "Nobody answered", "instead": "Goes another way", "outdated": "Overtaken",
     "confirmed": "A person says it arrived",
 }  # fmt: skip
 """Of one try."""

@@ -45,6 +45,7 @@ class SlackSocket:
         self._take = take
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._connections: set[ClientConnection] = set()
         self.connected = asyncio.Event()
         """Set while a connection has said hello."""
 
@@ -65,6 +66,8 @@ class SlackSocket:
                 continue
             pause = min(pause * 2, LONGEST_PAUSE)
             await _sleep_unless(stop, wait * (1 + random.random()))  # noqa: S311 - spread, not secrecy
+        for connection in tuple(self._connections):
+            await connection.close()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=DRAIN_SECONDS)
 
@@ -81,11 +84,10 @@ class SlackSocket:
             self.connected.clear()
             stopping.cancel()
             leaving.cancel()
-            if stop.is_set():
-                await connection.close()
 
     async def _read(self, connection: ClientConnection, called_off: asyncio.Event) -> None:
         """Takes what comes; a connection that is called off is read until it closes, or DRAIN_SECONDS longer."""
+        self._connections.add(connection)
         until: float | None = None
         loop = asyncio.get_running_loop()
         try:
@@ -103,6 +105,7 @@ class SlackSocket:
         except (ConnectionClosed, TimeoutError):
             log.info("A socket to Slack is closed.")
         finally:
+            self._connections.discard(connection)
             await connection.close()
 
     async def _answer(self, connection: ClientConnection, envelope: dict[str, Any]) -> None:

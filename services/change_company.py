@@ -83,10 +83,6 @@ def _yes(value: Any) -> bool:  # noqa: ANN401 - whatever a person wrote
     return value
 
 
-def _channels(value: Mapping[str, Any]) -> Json:
-    return {str(name): str(address) for name, address in value.items()}
-
-
 def _checked(check: Callable[[Mapping[str, Any]], object]) -> Callable[[Any], Json]:
     """Stores the data as it was written once the policy of the rules' room takes it."""
 
@@ -118,9 +114,6 @@ SETTINGS: dict[str, CompanySetting] = {
     "disputes": CompanySetting(
         "Within how many working hours a dispute is answered, how often it may be reopened, and whose it is",
         {"hours": 45, "rounds": 3, "owners": []}, _checked(dispute_policy),
-    ),
-    "chat_channels": CompanySetting(
-        "Which address of another chat stands behind a channel's name", {"#receivables": "#money"}, _channels
     ),
 }  # fmt: skip
 """Every choice of a company, with an example that is shown where a value is refused."""

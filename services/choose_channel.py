@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.chat_addresses import other_chats
 from services.lock_chat_messages import REPLACES
 from storage.companies import own_company
 from storage.database import Session
@@ -85,11 +86,11 @@ async def _ways(session: Session, company_id: UUID, row: OutboxRow, order: tuple
     if person is None:
         return []
     company = await own_company(session, company_id)
-    known: dict[str, str] = company.settings.get("chat_channels") or {}
+    known = {one.name for one in other_chats(company)}
     return [way for name in order if (way := _way(name, person, known)) is not None]
 
 
-def _way(name: str, person: Person, chats: dict[str, str]) -> Way | None:
+def _way(name: str, person: Person, chats: set[str]) -> Way | None:
     if name == "email":
         return Way(name, "email", person.email) if person.email else None
     if name == "slack":

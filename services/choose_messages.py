@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ledger.canonical import Json
+from services.chat_addresses import other_chats
 from services.hold_message import OPTIONAL_FOR_STAFF
 from storage.audit import Actor, record
 from storage.companies import Company
@@ -44,7 +45,7 @@ async def show_choices(engine: Database, company: Company, user_id: UUID) -> Cho
     async with transaction(engine, company.id) as session:
         chosen = await preference_of(session, company.id, user_id)
         person = await find_user(session, company.id, user_id)
-    chats = sorted(company.settings.get("chat_channels") or {})
+    chats = [one.name for one in other_chats(company)]
     known = ["email", *(["slack"] if person is not None and person.slack_user_id else [])]
     return Choices(chosen, (*known, *(f"chat:{name}" for name in chats)), tuple(sorted(OPTIONAL_FOR_STAFF)))
 

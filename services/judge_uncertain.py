@@ -4,18 +4,23 @@ Without anybody to ask, a message is sent again at most once, with the same Mess
 """
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID
 
 from notifications.archive import ArchiveSilentError
 from notifications.failpoints import failpoint
 from notifications.slack import SlackCallError
 from services.carriers import Carriers
+from services.choose_channel import fall_back
 from services.lock_chat_messages import REPLACES
 from services.settle_message import ask_person
 from storage.claims import Outcome, attempt_outcomes, claim_uncertain, settle
-from storage.database import Database, transaction
+from storage.database import Database, Session, transaction
 from storage.deliveries import note_event
 from storage.outbox import OutboxRow
+
+UNASKED, INSTEAD = "unasked", "instead"
+"""How a try to judge ended: nobody could be asked; and then another channel took the message over."""
 
 ASK_AGAIN_SECONDS = 60.0
 """How long a silent archive is left alone."""
@@ -40,9 +45,11 @@ async def _judge(engine: Database, company_id: UUID, carriers: Carriers, row: Ou
     if "accepted" in outcomes:
         outcome = Outcome("accepted", "found", "The other side had answered after the lease ran out.")
     else:
-        outcome = await _ask(carriers, row, resent=outcomes.count("resent"))
+        outcome = await _ask(carriers, row, outcomes)
     failpoint("judge.asked")
     async with transaction(engine, company_id) as session:
+        if outcome.attempt == UNASKED and INSTEAD not in outcomes:
+            outcome = await _taken_over(session, company_id, row, outcome)
         if not await settle(session, company_id, row, outcome):
             return
         if outcome.state == "accepted":
@@ -55,19 +62,35 @@ async def _judge(engine: Database, company_id: UUID, carriers: Carriers, row: Ou
     failpoint("judge.settled")
 
 
-async def _ask(carriers: Carriers, row: OutboxRow, *, resent: int) -> Outcome:
+async def _taken_over(session: Session, company_id: UUID, row: OutboxRow, outcome: Outcome) -> Outcome:
+    """Nobody can be asked after the quiet period: the person's next channel has the message too, and one is sure."""
+    way = await fall_back(session, company_id, row)
+    if way is None:
+        return outcome
+    return replace(outcome, attempt=INSTEAD, answer=f"Goes by {way.name} instead. {outcome.answer}")
+
+
+async def _ask(carriers: Carriers, row: OutboxRow, outcomes: list[str]) -> Outcome:
     """What the archive or the chat says; without one, at most one repeat and then a person."""
     try:
         there = await _is_there(carriers, row)
     except (ArchiveSilentError, SlackCallError) as error:
-        return Outcome("uncertain", "unasked", f"{type(error).__name__}: {error}", wait=ASK_AGAIN_SECONDS)
+        words = f"{type(error).__name__}: {error}"
+        if row.age > carriers.pace.give_up:
+            return Outcome("uncertain", "judged", words, phase="judged")
+        return Outcome("uncertain", UNASKED, words, wait=ASK_AGAIN_SECONDS)
     if there is None:
-        if resent >= RESENDS_MOST:
+        if outcomes.count("resent") >= RESENDS_MOST:
             return Outcome("uncertain", "judged", "Nobody can say whether it arrived.", phase="judged")
         return Outcome("pending", "resent", "Sent again with the same Message-ID.", wait=0.0, phase="new")
-    found, external_id = there
+    return _known(*there, outcomes)
+
+
+def _known(found: bool, external_id: str | None, outcomes: list[str]) -> Outcome:  # noqa: FBT001 - what was answered
     if found:
         return Outcome("accepted", "found", "It had arrived.", external_id=external_id)
+    if INSTEAD in outcomes:
+        return Outcome("cancelled", "absent", "It had not arrived; another channel has it.")
     return Outcome("pending", "absent", "It had not arrived.", wait=0.0, phase="new")
 
 

@@ -12,6 +12,7 @@ from approvals.policy import parse_policy
 from notifications.messages import render
 from notifications.samples import samples
 from services.change_company import SETTINGS, company_settings
+from services.chat_addresses import other_chats
 from statements.content import Form
 from storage.database import transaction
 from storage.page_lists import aging_policies, approval_policies, people_list, profile_rows
@@ -24,8 +25,12 @@ MESSAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' 
 """For the body of a mail in a frame of ours: its inlined styles show, nothing in it can run, load or submit."""
 
 
+TRIED_MOST = 200
+"""Characters shown of what a chat said to a test message."""
+
+
 @router.get("/settings")
-async def show(request: Request, known: HouseOf, viewer: Viewer, saved: str = "") -> Response:
+async def show(request: Request, known: HouseOf, viewer: Viewer, saved: str = "", tried: str = "") -> Response:
     """The company's choices, people, policies, profiles."""
     company_id = viewer.company.id
     async with transaction(known.engine, company_id) as session:
@@ -36,7 +41,8 @@ async def show(request: Request, known: HouseOf, viewer: Viewer, saved: str = ""
     language = language_for(request)
     return page(
         request, "settings.html", people=people, aging=aging, profiles=profiles, kinds=sorted(samples(language)),
-        may_edit=EDITOR in viewer.roles, saved=bool(saved), roles=ROLES, forms=list(Form),
+        may_edit=EDITOR in viewer.roles, saved=bool(saved), roles=ROLES, forms=list(Form), tried=tried[:TRIED_MOST],
+        chats=other_chats(viewer.company),
         chosen=company_settings(viewer.company), examples={name: one.example for name, one in SETTINGS.items()},
         wording={name: translate(one.words, language) for name, one in SETTINGS.items()},
         approvals=[{**row, "words": explain(parse_policy(json.loads(row["body"])), language)} for row in approvals],

@@ -1,0 +1,1 @@
+"""The chat: Socket Mode, linking accounts, the slash command, outages, other channels."""

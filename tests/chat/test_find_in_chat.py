@@ -1,0 +1,46 @@
+"""The slash command: figures and a link for the person who asks, and what they may not see stays unsaid."""
+
+import json
+
+from sqlalchemy import text
+
+from services.add_company import add_company
+from tests.approvals.conftest import House
+from tests.approvals.test_shell import submitted
+from tests.chat.conftest import listening
+from tests.outbox.support import customer_with_contact, statement_of
+from tests.support.chat import chat_of, local_slack
+
+
+async def test_a_statement_is_found_by_number_customer_or_code(house: House) -> None:
+    """By HTTP and by socket; ephemeral; with closing balance, status and the page."""
+    statement_id, _ = await submitted(house, 80_000_00)
+    async with house.engine.begin() as session:
+        row = (await session.execute(text("select number, closing from statement"))).one()
+    async with local_slack(house.engine) as chat:
+        alice = chat.hands("UALICE")
+        by_http = await alice.command("C1", row.number)
+        async with listening(house.engine, chat):
+            by_socket = await alice.command("C1", row.number.split("/")[1].lower())
+            nothing = await alice.command("C1", "zz%")
+            empty = await alice.command("C1", "  ")
+    for said in (by_http, by_socket):
+        assert said.body["response_type"] == "ephemeral"
+        told = json.dumps(said.body, ensure_ascii=False)
+        assert f"{chat.base}/statements/{statement_id}" in told
+        assert "80,000.00" in told
+    assert "No statement was found" in nothing.body["text"]
+    assert "after the command" in empty.body["text"]
+    assert {one["ephemeral"] for one in await chat_of(house.engine, "C1")} == {"UALICE"}
+
+
+async def test_nobody_sees_another_companys_statements_and_a_stranger_none(house: House) -> None:
+    """The other company has one with the same number; an account that is linked nowhere learns how to be."""
+    other = await add_company(house.engine, "OTHER", "Other", "CNY", "UTC")
+    customer_id, _ = await customer_with_contact(house.engine, other, "C77", "x@y.example")
+    await statement_of(house.engine, other, customer_id, "C77")
+    async with local_slack(house.engine) as chat:
+        assert "No statement was found" in (await chat.hands("UALICE").command("C1", "C77")).body["text"]
+        stranger = await chat.hands("UNOBODY").command("C1", "C77")
+    assert f"{chat.base}/account/chat" in stranger.body["text"]
+    assert "statements" not in stranger.body["text"]
