@@ -2,6 +2,7 @@
 
 import os
 import platform
+import statistics
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -79,9 +80,10 @@ def _rows(comparison: Comparison) -> Iterator[tuple[str, ...]]:
 def _row(comparison: Comparison, contender: Contender, ours: float) -> tuple[str, ...]:
     figures = comparison.results[contender.name]
     cpu = figures.median_cpu
+    told = [f"{label} {statistics.median(values):,.2f}" for label, values in figures.told.items()]
     return (
-        contender.name, contender.role, f"{figures.median_wall:.2f}", f"{cpu:.2f}", f"{max(figures.peak_mib):.0f}",
-        f"{comparison.work / cpu:,.0f}", f"{ours / cpu:.2f}",
+        ", ".join([contender.name, *told]), contender.role, f"{figures.median_wall:.2f}", f"{cpu:.2f}",
+        f"{max(figures.peak_mib):.0f}", f"{comparison.work / cpu:,.0f}", f"{ours / cpu:.2f}",
     )  # fmt: skip
 
 
