@@ -7,7 +7,17 @@ from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, selec
 
 from storage.database import Session
 from storage.pages import PAGE, Page, Rows, page_of, rows_of
-from storage.schema import contact, customer, delivery_attempt, delivery_event, inbound_mail, outbox, statement
+from storage.schema import (
+    contact,
+    customer,
+    delivery_attempt,
+    delivery_event,
+    inbound_mail,
+    outbox,
+    statement,
+    told_wording,
+    wording,
+)
 
 EXPORT_MOST = 100_000
 """Rows of one export: more than a workbook's reader scrolls, and 40 MB of memory."""
@@ -63,7 +73,8 @@ def _messages(company_id: UUID) -> Select[Any]:
             outbox.c.subject_kind, outbox.c.subject_id, outbox.c.customer_id, outbox.c.created_at,
             outbox.c.accepted_at, outbox.c.next_at, customer.c.name.label("customer_name"),
             statement.c.number.label("statement_number"), statement.c.id.label("statement_id"),
-            contact.c.name.label("contact_name"),
+            contact.c.name.label("contact_name"), told_wording.c.variant, wording.c.version.label("wording_version"),
+            told_wording.c.problem.label("wording_problem"),
         )
         .outerjoin(statement, _of_subject())
         .outerjoin(
@@ -74,6 +85,13 @@ def _messages(company_id: UUID) -> Select[Any]:
             ),
         )
         .outerjoin(contact, and_(contact.c.company_id == outbox.c.company_id, contact.c.id == outbox.c.person_id))
+        .outerjoin(
+            told_wording, and_(told_wording.c.company_id == outbox.c.company_id, told_wording.c.id == outbox.c.id)
+        )
+        .outerjoin(
+            wording,
+            and_(wording.c.company_id == told_wording.c.company_id, wording.c.id == told_wording.c.wording_id),
+        )
         .where(outbox.c.company_id == company_id, outbox.c.channel != "internal")
         .order_by(outbox.c.id.desc())
     )  # fmt: skip

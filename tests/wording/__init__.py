@@ -1,0 +1,1 @@
+"""A company's own wording of messages: the language, the frame, variants, sending, and approval of it."""
