@@ -39,6 +39,7 @@ def fill(path: str, sample: Sample, code: str = "SAMPLE") -> str:
         "attachment_id": sample.findings[0], "task_id": sample.findings[0], "file_id": sample.findings[0],
         "line_id": sample.findings[0], "item_id": sample.findings[0], "rule_id": sample.findings[0],
         "policy_id": sample.findings[0], "delegation_id": sample.findings[0], "name": "language",
+        "letter_id": sample.findings[0], "day": "2026-06-30", "serial": 9, "command": "close",
         "code": code, "number": 1, "place": 0, "ref": "0" * 12, "method": "auth.test",
         "kind": "statement_to_customer" if "/messages/" in path or "/wording/" in path else "json", "language": "en",
         "token": sample.decide_token if path.startswith("/a/") else sample.answer_token,

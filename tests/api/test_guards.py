@@ -11,7 +11,8 @@ from tests.api.conftest import ORIGIN, SignIn, client_of
 from tests.api.sample import Sample, make_sample
 from tests.api.support import fill, fingerprint, routes_of
 
-OPEN_TO_ALL = ("/healthz", "/readyz", "/metrics", "/sign-in", "/", "/s", "/a")
+OPEN_TO_ALL = ("/healthz", "/readyz", "/metrics", "/sign-in", "/", "/s", "/a", "/c")
+BY_LINK = ("/s/", "/a/", "/c/", "/u/")
 SIGNED = ("/slack/", "/dev/slack/")
 
 
@@ -31,7 +32,8 @@ async def test_every_get_has_the_headers_and_changes_nothing(
             policy = answer.headers["content-security-policy"]
             assert policy.startswith("default-src 'none'"), path
             assert "frame-ancestors" in policy, path
-            wanted = "no-referrer" if path.startswith(("/s/", "/a/", "/u/")) or path in ("/s", "/a") else "same-origin"
+            secret = path.startswith(BY_LINK) or path in {"/s", "/a", "/c"}
+            wanted = "no-referrer" if secret else "same-origin"
             assert answer.headers["referrer-policy"] == wanted, path
             assert answer.headers["cache-control"] == "no-store", path
         assert await fingerprint(engine) == before
@@ -55,7 +57,7 @@ async def test_pages_allow_no_inline_script(app: FastAPI, sample: Sample, sign_i
 async def test_strangers_are_led_to_the_door(app: FastAPI, sample: Sample, client: httpx.AsyncClient) -> None:
     """Without a session every page leads to the sign-in, every API answer is 401."""
     for path in routes_of(app, "GET"):
-        if path in OPEN_TO_ALL or path.startswith(("/s/", "/a/", "/u/")) or "openapi" in path:
+        if path in OPEN_TO_ALL or path.startswith(BY_LINK) or "openapi" in path:
             continue
         answer = await client.get(fill(path, sample))
         if path.startswith("/api/"):
@@ -75,7 +77,7 @@ async def test_every_change_needs_the_sessions_own_token(
     for token in ("", "another"):
         client.headers["X-CSRF-Token"] = token
         for path in routes_of(app, "POST"):
-            if path.startswith((*SIGNED, "/s", "/a/", "/u/")) or path == "/a" or "/sign-in" in path:
+            if path.startswith((*SIGNED, *BY_LINK, "/s")) or path in {"/a", "/c"} or "/sign-in" in path:
                 continue
             answer = await client.post(fill(path, sample), headers={"Idempotency-Key": "k"})
             assert answer.status_code in (403, 422), path
@@ -98,7 +100,7 @@ async def test_another_sites_posts_are_refused(
     client = await sign_in("chen")
     before = await fingerprint(engine)
     for path in routes_of(app, "POST"):
-        if path.startswith(SIGNED) or (headers.get("Origin") == "null" and path.startswith(("/s", "/a", "/u"))):
+        if path.startswith(SIGNED) or (headers.get("Origin") == "null" and (path.startswith((*BY_LINK, "/s", "/a")) or path == "/c")):
             continue
         answer = await client.post(fill(path, sample), headers=headers)
         assert answer.status_code == 403, path
@@ -114,7 +116,7 @@ async def test_another_companys_ids_are_unknown(
     before = await fingerprint(engine)
     for method in ("GET", "POST"):
         for path in routes_of(app, method):
-            if "{" not in path or path.startswith((*SIGNED, "/s/", "/a/", "/u/", "/dev/", "/settings/")):
+            if "{" not in path or path.startswith((*SIGNED, *BY_LINK, "/dev/", "/settings/")):
                 continue
             code = "OTHER" if path.count("{") == 1 and "{code}" in path else "SAMPLE"
             answer = await client.request(
