@@ -39,7 +39,7 @@ from connectors.records import (
     signed,
     with_extras,
 )
-from connectors.tables import Table
+from connectors.tables import Table, locate
 from connectors.values import parse_amount
 
 QUARANTINE_RANK = SEVERITY_RANK["quarantine"]
@@ -122,7 +122,7 @@ def _read_fields(work: Columns, timezone: str) -> None:
     read_currencies(work)
     for name in ("document_date", "due_date", *(f"extra{i}_date" for i in range(len(work.profile.extras)))):
         read_date(work, name, timezone)
-    amounts = ["amount", "quantity", "price", *(f"extra{i}_amount" for i in range(len(work.profile.extras)))]
+    amounts = [*work.profile.amount_fields, *(f"extra{i}_amount" for i in range(len(work.profile.extras)))]
     if not work.profile.disputed_values:
         amounts.append("disputed")
     for name in amounts:
@@ -157,12 +157,20 @@ def _without_total_row(table: Table, profile: Profile) -> tuple[Table, Decimal |
     rest = Table(table.headers, table.frame.filter(~is_total), table.findings, table.broken, table.numeric)
     if totals.height != 1:
         raise FileRefusedError("control_total", f"{totals.height} × {profile.total_label}")
-    names = profile.columns.get("amount", ())
-    for index, header in enumerate(table.headers):
-        if header in names:
-            amount = parse_amount(totals[f"c{index}"][0], profile.decimal or ".", profile.thousands)
-            return rest, amount.value
-    return rest, None
+    return rest, _stated_total(table, totals, profile)
+
+
+def _stated_total(table: Table, totals: pl.DataFrame, profile: Profile) -> Decimal | None:
+    """What the row of totals says of the amounts; None where it says nothing that can be read."""
+    values = {}
+    for name in profile.amount_fields:
+        place = locate(table.headers, profile.columns[name])
+        text = "" if place is None else totals[f"c{place}"][0]
+        values[name] = parse_amount(text, profile.decimal or ".", profile.thousands).value
+    if "debit" in values:
+        sides = [side for side in values.values() if side is not None]
+        return (values["debit"] or Decimal(0)) - (values["credit"] or Decimal(0)) if sides else None
+    return values.get("amount")
 
 
 def _check_total(work: Columns, announced: Decimal | None) -> None:
@@ -175,7 +183,7 @@ def _check_total(work: Columns, announced: Decimal | None) -> None:
 
 def _flag_records(work: Columns, records: pl.DataFrame) -> None:
     """Findings of whole records, at their first row."""
-    name = "amount" if "amount" in work.places else "price"
+    name = work.profile.amount_fields[0]
     marked = records.filter(pl.col("code").is_not_null())
     for code in marked["code"].unique().to_list():
         rids = marked.filter(pl.col("code") == code)["rid"].implode()

@@ -121,7 +121,7 @@ class Columns:
 def open_columns(table: Table, profile: Profile) -> Columns:
     """Finds the profile's columns in the table; no row is read yet. Raises FileRefusedError when one is missing."""
     needed = {"customer", "number", "document_date", "currency"} - set(profile.constants)
-    needed |= {"amount"} if "amount" in profile.columns else {"quantity", "price"}
+    needed |= set(profile.amount_fields)
     places = {}
     for name, headers in profile.columns.items():
         place = locate(table.headers, headers, needed=name in needed)

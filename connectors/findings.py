@@ -145,6 +145,9 @@ RULES = {
         "The cell holds invisible characters that change the direction of text.",
         "Type the value again without them.",
     ),
+    "debit_and_credit": Rule(
+        QUARANTINE, "The row has a debit and a credit.", "Put one of them in a row of its own."
+    ),
     "value_missing": Rule(QUARANTINE, "A value that is needed is missing.", "Fill in the cell."),
     "customer_missing": Rule(
         QUARANTINE,

@@ -14,9 +14,13 @@ from words.refusal import Refusal
 
 FIELDS = (
     "customer", "customer_name", "country", "number", "kind", "instalment", "revision", "document_date", "due_date",
-    "terms_days", "currency", "amount", "quantity", "price", "disputed", "description", "settles", "contact_email",
+    "terms_days", "currency", "amount", "debit", "credit", "quantity", "price", "disputed", "description", "settles",
+    "contact_email",
 )  # fmt: skip
 """What a column can be. `settles` names the document that a receipt or credit pays."""
+
+AMOUNT_FIELDS = (("amount",), ("debit", "credit"), ("quantity", "price"))
+"""The ways in which a file gives a row's amount; of several the first counts."""
 
 SIGN_RULES = ("positive", "negative", "either", "any", "credit_memo")
 """How the file writes amounts of a type: with this sign; with either sign, meaning the same; as the ledger does; or
@@ -36,8 +40,8 @@ NO_CURRENCY = {"XXX", "XTS"}
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 DATE_FORMS = (
-    "YYYY-MM-DD", "YYYY/M/D", "YYYY.M.D", "YYYYMMDD", "YYYY年M月D日", "M/D/YYYY", "D/M/YYYY", "D.M.YYYY", "D-M-YYYY",
-    "M-D-YYYY",
+    "YYYY-MM-DD", "YYYY/M/D", "YYYY.M.D", "YYYYMMDD", "YYYY年M月D日", "D MMM YYYY", "MMM D, YYYY", "M/D/YYYY",
+    "D/M/YYYY", "D.M.YYYY", "D-M-YYYY", "M-D-YYYY",
 )  # fmt: skip
 ROUNDING = ("line", "document")
 ROOT_KEYS = {
@@ -111,6 +115,11 @@ class Profile:
     terms_days: int | None = None
     terms_for: str = "debits"  # or "all": credits, too, wait as long as the debits that they will meet
     total_label: str | None = None
+
+    @property
+    def amount_fields(self) -> tuple[str, ...]:
+        """The fields that a row's amount is made of."""
+        return next(fields for fields in AMOUNT_FIELDS if self.columns.keys() >= set(fields))
 
     @property
     def headers(self) -> set[str]:
@@ -230,12 +239,13 @@ def _columns(reader: _Reader) -> dict[str, tuple[str, ...]]:
 
 
 def _constants(reader: _Reader) -> dict[str, str]:
-    reader.only({"currency", "kind", "customer", "country", "document_date"})
+    reader.only({"currency", "kind", "credit_kind", "customer", "country", "document_date"})
     constants = {key: reader.needed(key) for key in reader.table}
     if constants.get("currency") not in {None, *known_currencies()} - NO_CURRENCY:
         raise reader.wrong("currency", f"{constants['currency']!r} is not an ISO 4217 code")
-    if constants.get("kind") not in {None, *Kind}:
-        raise reader.wrong("kind", f"{constants['kind']!r} is not one of {', '.join(Kind)}")
+    for key in ("kind", "credit_kind"):
+        if constants.get(key) not in {None, *Kind}:
+            raise reader.wrong(key, f"{constants[key]!r} is not one of {', '.join(Kind)}")
     return constants
 
 
@@ -327,8 +337,8 @@ def _check_whole(root: _Reader, profile: Profile) -> None:
         raise root.wrong("columns.customer", "is missing (or give it under constants)")
     if "kind" not in given and not profile.prefixes:
         raise root.wrong("columns.kind", "is missing (or give it under constants or prefixes)")
-    if "amount" not in given and not {"quantity", "price"} <= given:
-        raise root.wrong("columns.amount", "is missing (or give quantity and price)")
+    if not any(given.issuperset(fields) for fields in AMOUNT_FIELDS):
+        raise root.wrong("columns.amount", "is missing (or give debit and credit, or quantity and price)")
     for part in profile.key:
         if part not in {"kind", "number", "customer", "currency", "document_date"}:
             raise root.wrong("key", f"{part!r} is not a field that can identify a document")

@@ -36,6 +36,10 @@ def row_parts(work: Columns) -> None:
     if "amount" in work.places:
         parts, name = pl.col("v_amount"), "amount"
         missing = pl.col("v_amount").is_null() & pl.col("e_amount").is_null()
+    elif "debit" in work.places:
+        parts, name = pl.col("v_debit").fill_null(0) - pl.col("v_credit").fill_null(0), "debit"
+        missing = pl.all_horizontal(pl.col("v_debit", "e_debit", "v_credit", "e_credit").is_null())
+        _name_credits(work)
     else:
         unit = 10**FACTOR_SCALE
         quantity, price, name = pl.col("v_quantity"), pl.col("v_price"), "price"
@@ -47,6 +51,16 @@ def row_parts(work: Columns) -> None:
         )
     work.flag(missing, name, "value_missing")
     work.frame = work.frame.with_columns(parts.cast(AMOUNTS_IN_PARTS).alias("parts"))
+
+
+def _name_credits(work: Columns) -> None:
+    """A row on the credit side is no invoice, whatever the constant says; a row on both sides is held."""
+    debit, credit = (pl.col(f"v_{side}").fill_null(0) for side in ("debit", "credit"))
+    work.flag((debit != 0) & (credit != 0), "credit", "debit_and_credit")
+    if "kind" not in work.places:
+        is_credit = (debit == 0) & (credit != 0) & pl.col("v_kind").is_in(DEBIT_KINDS)
+        kind = pl.lit(work.profile.constants.get("credit_kind", Kind.RECEIPT.value))
+        work.frame = work.frame.with_columns(pl.when(is_credit).then(kind).otherwise(pl.col("v_kind")).alias("v_kind"))
 
 
 def disputed_parts(work: Columns) -> None:
@@ -62,7 +76,7 @@ def disputed_parts(work: Columns) -> None:
 
 def read_only(work: Columns) -> pl.DataFrame:
     """What the records are made of: typed fields without the texts that they were read from."""
-    amounts = {"v_amount", "v_quantity", "v_price", "v_disputed"}
+    amounts = {"v_amount", "v_debit", "v_credit", "v_quantity", "v_price", "v_disputed"}
     names = [
         name
         for name in work.frame.columns

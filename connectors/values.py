@@ -3,6 +3,7 @@
 Pure functions over text. `collect.py` calls them only for cells that its vectorised patterns did not take.
 """
 
+import calendar
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -131,10 +132,15 @@ _DATE_PATTERNS = {
     "D.M.YYYY": (r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})"),
     "D-M-YYYY": (r"(?P<d>\d{1,2})-(?P<m>\d{1,2})-(?P<y>\d{4})"),
     "M-D-YYYY": (r"(?P<m>\d{1,2})-(?P<d>\d{1,2})-(?P<y>\d{4})"),
+    "D MMM YYYY": r"(?P<d>\d{1,2})[ -](?P<m>[A-Za-z]{3,9})\.?[ -](?P<y>\d{4})",
+    "MMM D, YYYY": r"(?P<m>[A-Za-z]{3,9})\.? (?P<d>\d{1,2}), (?P<y>\d{4})",
 }
 _COMPILED = {form: re.compile(pattern, re.ASCII) for form, pattern in _DATE_PATTERNS.items()}
-CLEAR_FORMS = ("YYYY-MM-DD", "YYYY/M/D", "YYYY.M.D", "YYYYMMDD", "YYYY年M月D日")
-"""Forms in which the year comes first leave no doubt about day and month."""
+CLEAR_FORMS = ("YYYY-MM-DD", "YYYY/M/D", "YYYY.M.D", "YYYYMMDD", "YYYY年M月D日", "D MMM YYYY", "MMM D, YYYY")
+"""Forms with the year first or the month in letters leave no doubt about day and month."""
+
+MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_name) if name}
+"""English, as accounting programs write them; three letters or all."""
 
 FIRST_YEAR = 1900
 """No receivable is older; a smaller year is a typing error such as 0206."""
@@ -157,11 +163,19 @@ def parse_date(text: str, forms: tuple[str, ...], timezone: str) -> tuple[date |
     for form in (*forms, "YYYY-MM-DD") if forms else CLEAR_FORMS:
         match = _COMPILED[form].fullmatch(folded)
         if match is not None:
-            return _calendar_day(int(match["y"]), int(match["m"]), int(match["d"]))
+            return _calendar_day(int(match["y"]), _month(match["m"]), int(match["d"]))
     unclear = _DAY_FIRST_OR_MONTH_FIRST.fullmatch(folded) if not forms else None
     if unclear is not None:
         return _undeclared(unclear)
     return None, "date_number" if _NUMBER.fullmatch(folded) else "date_malformed"
+
+
+def _month(text: str) -> int:
+    """The month by number or by name; 0 for no month."""
+    if text.isdigit():
+        return int(text)
+    word = text.casefold()
+    return next((number for name, number in MONTHS.items() if word in {name, name[:3]}), 0)
 
 
 def _moment(text: str, timezone: str) -> tuple[date | None, str | None]:

@@ -9,58 +9,17 @@ import polars as pl
 
 from connectors.container import read_file
 from connectors.findings import FileRefusedError
-from connectors.profiles import parse_profile
+from connectors.ledger_words import COLUMN_WORDS, KIND_WORDS
+from connectors.profiles import AMOUNT_FIELDS, DATE_FORMS, DEFAULT_SIGNS, parse_profile
 from connectors.read import read_table
 from connectors.tables import Table, plain_header
-from connectors.values import CURRENCY_WORDS, parse_date
+from connectors.values import CURRENCY_WORDS, parse_amount, parse_date
 from ledger.money import known_currencies
 from services.import_ledger import refused_file
-
-WORDS = {
-    "customer_name": (r"customer\s*name", r"client\s*name", "客户名称", "购货单位", "单位名称"),
-    "customer": (
-        r"customer[\s_]*(id|no|code|number)?",
-        r"account[\s_]*(id|no|code|number)",
-        r"client",
-        r"debtor",
-        "客户(编码|代码|编号|号)?",
-    ),
-    "settles": (r"applied[\s_]*to", r"settles", r"reference", "核销(单据号|单号)"),
-    "number": (
-        r"invoice[\s_]*(no|number|id)?",
-        r"doc(ument)?[\s_]*(no|number|id)",
-        r"number",
-        r"bill[\s_]*no",
-        "(单据|发票|凭证)(号|号码|编号)",
-    ),
-    "kind": (r"(doc(ument)?[\s_]*)?(type|kind)", "(单据)?类型"),
-    "due_date": (r"due[\s_]*(date|in.*)?", r"baseline.*", "(到期|应收)日期?"),
-    "document_date": (r"(invoice|doc(ument)?|posting|bill)[\s_]*date", r"date", "(单据|开票|发票)?日期"),
-    "currency": (r"currency([\s_]*code)?", r"(invoice|doc)[\s_]*currency", "币种"),
-    "quantity": (r"quantity", r"qty", "数量"),
-    "price": (r"unit[\s_]*price", r"price", "单价"),
-    "amount": (r"((invoice|total|open|net|gross)[\s_]*)*amount", r"total", "金额", "价税合计"),
-    "disputed": (r"disputed?", "争议"),
-    "description": (r"description", r"text", r"memo", "摘要", "备注"),
-    "country": (r"country([\s_]*code)?", "国家"),
-}
-"""Headers as whole texts, in the order in which fields choose; the first match of a column wins."""
 
 SAMPLE = 2_000
 """Rows looked at: enough to meet a day above the twelfth and every currency."""
 
-FORMS = (
-    "YYYY-MM-DD",
-    "YYYY/M/D",
-    "YYYYMMDD",
-    "YYYY年M月D日",
-    "M/D/YYYY",
-    "D/M/YYYY",
-    "D.M.YYYY",
-    "D-M-YYYY",
-    "M-D-YYYY",
-    "YYYY.M.D",
-)
 SETTLED = re.compile(r"(settled|clear(ed|ing)?|paid|payment)[\s_]*date|(结清|付款|收款)日期?")
 
 
@@ -76,7 +35,7 @@ async def guess_profile(path: Path, language: str = "en") -> dict[str, Any]:
         field: _date_form(_texts(table, columns[field])) for field in ("document_date", "due_date") if field in columns
     }
     missing = [field for field in ("customer", "number", "document_date") if field not in columns]
-    if "amount" not in columns and not {"quantity", "price"} <= set(columns):
+    if not any(columns.keys() >= set(fields) for fields in AMOUNT_FIELDS):
         missing.append("amount")
     body = _toml(path, table, columns, sorted({form for form in forms.values() if form}))
     answer = {
@@ -92,14 +51,18 @@ async def guess_profile(path: Path, language: str = "en") -> dict[str, Any]:
 def _columns(table: Table) -> dict[str, str]:
     columns: dict[str, str] = {}
     free = {header for header in table.headers if header}
-    for field, patterns in WORDS.items():
+    for field, patterns in COLUMN_WORDS.items():
         for pattern in patterns:
             found = next((h for h in table.headers if h in free and re.fullmatch(pattern, _spaced(h))), None)
             if found is not None:
                 columns[field] = found
                 free.discard(found)
                 break
-    return columns
+    if "customer_name" in columns:
+        columns.setdefault("customer", columns["customer_name"])
+    used = next((fields for fields in AMOUNT_FIELDS if columns.keys() >= set(fields)), ())
+    others = {field for fields in AMOUNT_FIELDS if fields != used for field in fields}
+    return {field: header for field, header in columns.items() if field not in others}
 
 
 def _spaced(header: str) -> str:
@@ -115,7 +78,9 @@ def _texts(table: Table, header: str) -> list[str]:
 
 def _date_form(texts: list[str]) -> str | None:
     """The one form in which every sampled text is a day; None when none or more than one is."""
-    fitting = [form for form in FORMS if texts and all(parse_date(text, (form,), "UTC")[1] is None for text in texts)]
+    fitting = [
+        form for form in DATE_FORMS if texts and all(parse_date(text, (form,), "UTC")[1] is None for text in texts)
+    ]
     return fitting[0] if len(fitting) == 1 or (fitting and fitting[0] == "YYYY-MM-DD") else None
 
 
@@ -128,11 +93,14 @@ def _toml(path: Path, table: Table, columns: dict[str, str], forms: list[str]) -
         constants.append('currency = "XXX"   # the file does not say: put the ISO code here')
     if "kind" not in columns:
         constants.append('kind = "invoice"')
+        constants += ['credit_kind = "receipt"'] if "credit" in columns else []
     if constants:
         lines += ["", "[constants]", *constants]
     if forms:
         lines += ["", "[dates]", f"forms = [{', '.join(map(_quoted, forms))}]"]
-    lines += ["", "[numbers]", 'decimal = "."', 'thousands = ","']
+    decimal, thousands = _marks(table, columns)
+    lines += ["", "[numbers]", f'decimal = "{decimal}"', f'thousands = "{thousands}"']
+    lines += _kinds(table, columns) + _signs(table, columns, (decimal, thousands))
     if "customer" in columns and any(re.fullmatch(r"\d+\.0", text) for text in _texts(table, columns["customer"])):
         lines += ["", "[ids]", 'strip_float_tail = ["customer"]']
     if "disputed" in columns:
@@ -155,6 +123,57 @@ def _toml(path: Path, table: Table, columns: dict[str, str], forms: list[str]) -
     return "\n".join(lines) + "\n"
 
 
+def _marks(table: Table, columns: dict[str, str]) -> tuple[str, str]:
+    """The decimal mark and the mark of thousands in which more of the amounts can be read; the point if both."""
+    texts = [
+        text
+        for field in ("amount", "debit", "credit", "price")
+        if field in columns
+        for text in _texts(table, columns[field])
+    ]
+    read = {
+        marks: sum(parse_amount(text, *marks).value is not None for text in texts) for marks in ((".", ","), (",", "."))
+    }
+    return max(read, key=lambda marks: read[marks])
+
+
+def _kind_of(text: str) -> str | None:
+    """The kind that a word of the column of types means; None for a word that nobody here knows."""
+    word = text.strip().casefold()
+    known = {name: kind for kind, names in KIND_WORDS.items() for name in names}
+    return known.get(word) or next((kind for kind in DEFAULT_SIGNS if kind == word.replace(" ", "_")), None)
+
+
+def _kinds(table: Table, columns: dict[str, str]) -> list[str]:
+    if "kind" not in columns:
+        return []
+    found = {text: _kind_of(text) for text in _texts(table, columns["kind"])}
+    lines = [f"{_quoted(text)} = {_quoted(kind)}" for text, kind in found.items() if kind and text.casefold() != kind]
+    return ["", "[kinds]", *lines] if lines else []
+
+
+def _signs(table: Table, columns: dict[str, str], marks: tuple[str, str]) -> list[str]:
+    """How amounts of each kind are signed, where the file does not do as a ledger does."""
+    if "debit" in columns:
+        return ["", "[signs]", 'invoice = "credit_memo"', 'receipt = "any"']
+    if "amount" not in columns:
+        return []
+    seen: dict[str, set[bool]] = {}
+    names = [columns[field] for field in ("kind", "amount") if field in columns]
+    cells = [table.frame.head(SAMPLE)[f"c{table.headers.index(name)}"].to_list() for name in names]
+    for row in zip(*cells, strict=True):
+        kind, amount = _kind_of(row[0]) if len(row) > 1 else "invoice", parse_amount(row[-1].strip(), *marks).value
+        if kind and amount:
+            seen.setdefault(kind, set()).add(amount > 0)
+    lines = []
+    for kind, positive in seen.items():
+        usual = {"positive": {True}, "negative": {False}, "any": positive}[DEFAULT_SIGNS[kind]]
+        if positive != usual:
+            rule = "positive" if positive == {True} else "credit_memo" if kind == "invoice" else "any"
+            lines.append(f'{kind} = "{rule}"')
+    return ["", "[signs]", *lines] if lines else []
+
+
 def _has_lines(table: Table, columns: dict[str, str]) -> bool:
     """Whether one number stands on many rows, as invoice lines do."""
     if "number" not in columns or not {"quantity", "price"} <= set(columns):
@@ -170,6 +189,8 @@ def _quoted(text: str) -> str:
 
 def _questions(table: Table, columns: dict[str, str], missing: list[str]) -> list[str]:
     asked = [f"which column is {field}?" for field in missing]
+    if "kind" in columns:
+        asked += [f"which kind is {text}?" for text in _texts(table, columns["kind"]) if _kind_of(text) is None]
     if "currency" not in columns:
         asked.append("which currency?")
     else:
