@@ -16,7 +16,10 @@ LEASE_SHARE = 0.5
 """A call may take this part of a lease, so that its end is still fenced by the same lease."""
 
 BATCH = 20
-"""Messages of one claim: an urgent one waits for at most these, and all fit into one lease."""
+"""Messages under way at once, at least: an urgent one waits for at most these."""
+
+A_CONNECTION = 4
+"""Messages under way for each connection: enough that none is ever idle, few enough that all fit into one lease."""
 
 LOCAL_SLACK = "/dev/slack/api/"
 """Where our own small Slack listens when no workspace is set."""
@@ -72,7 +75,7 @@ async def _carriers(
     slack = SlackCarrier(slack_token(settings), slack_address(settings))
     copies = (settings.archive_address,) if settings.archive_address is not None else ()
     try:
-        yield Carriers(smtp, slack, archive, pace, copies)
+        yield Carriers(smtp, slack, archive, pace, copies, max(BATCH, smtp.connections * A_CONNECTION))
     finally:
         await smtp.close()
 

@@ -1,5 +1,6 @@
 """What stands between a due message and its carrier: opt-out, quiet hours, the person's own channel, suppression."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,9 +12,9 @@ from services.unsubscribe import OPTIONAL_FOR_CUSTOMERS
 from storage.claims import Outcome
 from storage.companies import Company, own_company
 from storage.database import Session
-from storage.deliveries import suppression_reason
+from storage.holds import preferences_among, suppressions_among
 from storage.outbox import OutboxRow
-from storage.preferences import Preference, country_of_contact, preference_of
+from storage.preferences import NOTHING_CHOSEN, Preference, country_of_contact
 from storage.presence import database_now
 
 OPTIONAL_FOR_STAFF = frozenset({
@@ -28,17 +29,30 @@ REGIONAL = frozenset({"reminder", "promise_due"})
 """Messages to customers that can wait until their region's morning; a statement may be taken up at night."""
 
 
-async def hold(session: Session, company_id: UUID, row: OutboxRow) -> Outcome | None:
-    """How the message ends or waits instead of going out now; None = it goes."""
+async def hold_back(session: Session, company_id: UUID, rows: Sequence[OutboxRow]) -> dict[UUID, Outcome]:
+    """How those of the messages end, or wait, that do not go out now."""
+    reasons = await suppressions_among(session, company_id, {row.recipient for row in rows if row.channel == "email"})
+    people = {row.person_id for row in rows if row.person_id is not None}
+    preferences = await preferences_among(session, company_id, people)
+    held: dict[UUID, Outcome] = {}
+    for row in rows:
+        chosen = preferences.get(row.person_id, NOTHING_CHOSEN) if row.person_id is not None else NOTHING_CHOSEN
+        reason = reasons.get(row.recipient.lower()) if row.channel == "email" else None
+        outcome = await _hold(session, company_id, row, chosen, reason)
+        if outcome is not None:
+            held[row.id] = outcome
+    return held
+
+
+async def _hold(
+    session: Session, company_id: UUID, row: OutboxRow, chosen: Preference, suppressed: str | None
+) -> Outcome | None:
     if row.payload.get(REPLACES):
         return None  # rewrites what stands in a chat already
-    chosen = await preference_of(session, company_id, row.person_id)
     if row.kind in chosen.opted_out and row.kind in OPTIONAL:
         return Outcome("cancelled", "outdated", "The person wants no messages of this kind.")
-    if row.channel == "email":
-        reason = await suppression_reason(session, company_id, row.recipient)
-        if reason is not None:
-            return Outcome("suppressed", "permanent", reason)
+    if suppressed is not None:
+        return Outcome("suppressed", "permanent", suppressed)
     first = await next_channel(session, company_id, row, chosen)
     if first is not None:
         await send_by(session, company_id, row, first)

@@ -44,6 +44,11 @@ class MessageTooEarlyError(Exception):
         self.seconds = seconds
 
 
+def always_true(kind: str) -> bool:
+    """Whether messages of this kind tell what has happened: their reason cannot end."""
+    return kind not in _CHECKS
+
+
 async def check_reason(session: Session, company_id: UUID, row: OutboxRow) -> None:
     """Raises MessageOutdatedError or MessageTooEarlyError; kinds that tell what has happened are always true."""
     check = _CHECKS.get(row.kind)

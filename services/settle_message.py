@@ -7,7 +7,7 @@ from services.choose_channel import TOO_LONG_SECONDS, fall_back
 from storage.claims import Outcome, Pace, close_channel, settle
 from storage.database import Database, Session, transaction
 from storage.deliveries import note_event, suppress
-from storage.outbox import OutboxRow
+from storage.outbox import OutboxRow, find_row
 from storage.tasks import NewTask, open_task
 
 INTERNAL_ERRORS_MOST = 5
@@ -19,10 +19,10 @@ GIVEN_UP = frozenset({"dead", "suppressed"})
 ROLE_FOR_TASKS = "clerk"
 
 
-async def settle_answer(
+async def settle_refused(
     engine: Database, company_id: UUID, row: OutboxRow, pace: Pace, answer: Answer, *, jitter: float
 ) -> bool:
-    """Writes down the end of one hand-over; `jitter` in 0…1 spreads the next try. False when the lease was gone."""
+    """Writes down a hand-over that was not accepted; `jitter` in 0…1 spreads the next try. False without our lease."""
     async with transaction(engine, company_id) as session:
         outcome = await told_otherwise(session, company_id, row, _outcome(row, pace, answer, jitter))
         held = await settle(session, company_id, row, outcome)
@@ -34,8 +34,6 @@ async def settle_answer(
 
 
 def _outcome(row: OutboxRow, pace: Pace, answer: Answer, jitter: float) -> Outcome:
-    if answer.outcome == "accepted":
-        return Outcome("accepted", "accepted", answer.words, phase="data", external_id=answer.external_id)
     if answer.outcome == "uncertain":
         return Outcome("uncertain", "uncertain", answer.words, wait=pace.quiet, phase="data")
     if answer.outcome == "permanent":
@@ -64,16 +62,11 @@ def backoff(row: OutboxRow, pace: Pace, jitter: float) -> float:
 
 
 async def _tell(session: Session, company_id: UUID, row: OutboxRow, answer: Answer, outcome: Outcome) -> None:
-    subject = (row.subject_kind, row.subject_id)
-    facts = {"answer": answer.words, "kind": row.kind, "channel": row.channel}
-    if outcome.state == "accepted" and row.channel != "internal":
-        await note_event(
-            session, company_id, "accepted", subject, outbox_id=row.id, recipient=row.recipient, facts=facts
-        )  # fmt: skip
-    elif outcome.state == "suppressed":
+    if outcome.state == "suppressed":
         await suppress(session, company_id, row.recipient, answer.words)
         await note_event(
-            session, company_id, "bounced", subject, outbox_id=row.id, recipient=row.recipient, facts=facts
+            session, company_id, "bounced", (row.subject_kind, row.subject_id), outbox_id=row.id,
+            recipient=row.recipient, facts={"answer": answer.words, "kind": row.kind, "channel": row.channel},
         )  # fmt: skip
         await ask_person(session, company_id, row, "bounced", f"bounced/{row.recipient.lower()}", answer.words)
     elif outcome.state == "dead":
@@ -91,12 +84,19 @@ async def ask_person(session: Session, company_id: UUID, row: OutboxRow, kind: s
 
 
 async def settle_internal_error(engine: Database, company_id: UUID, row: OutboxRow, pace: Pace, words: str) -> None:
-    """Our own mistake with a message: it waits, and after five of them goes to the dead letters."""
+    """Our own mistake with a message: it waits, and after five of them goes to the dead letters.
+
+    When its content had left already, it may have arrived, whatever went wrong here afterwards.
+    """
     poison = row.internal_errors + 1 >= INTERNAL_ERRORS_MOST
-    outcome = Outcome(
-        "dead" if poison else "pending", "internal", words, wait=backoff(row, pace, 1.0), internal=True,
-        phase="connect",
-    )  # fmt: skip
     async with transaction(engine, company_id) as session:
+        now = await find_row(session, company_id, row.id)
+        if poison:
+            outcome = Outcome("dead", "internal", words, internal=True)
+        elif now is not None and now.phase == "data":
+            outcome = Outcome("uncertain", "internal", words, wait=pace.quiet, phase="data", internal=True)
+        else:
+            wait = backoff(row, pace, 1.0)
+            outcome = Outcome("pending", "internal", words, wait=wait, phase="connect", internal=True)
         if await settle(session, company_id, row, outcome) and poison:
             await ask_person(session, company_id, row, "undeliverable", f"undeliverable/{row.id}", words)

@@ -18,7 +18,6 @@ from sqlalchemy import (
     cast,
     func,
     insert,
-    literal,
     select,
     text,
     update,
@@ -66,7 +65,8 @@ class Outcome:
     count_try: bool = True
 
 
-def _seconds(value: float | ColumnElement[float]) -> ColumnElement[object]:
+def interval_of(value: float | ColumnElement[float]) -> ColumnElement[object]:
+    """That many seconds as an interval."""
     return func.make_interval(0, 0, 0, 0, 0, 0, value, type_=Interval())
 
 
@@ -124,7 +124,7 @@ async def _claim_lane(
         .where(outbox.c.company_id == company_id, outbox.c.id.in_(select(due.c.id)))
         .values(
             state="sending", phase="connect", tries=outbox.c.tries + 1, lease_token=uuid4(),
-            lease_until=NOW + _seconds(pace.lease), next_at=NOW + _seconds(pushed),
+            lease_until=NOW + interval_of(pace.lease), next_at=NOW + interval_of(pushed),
         )
         .returning(*ROW_COLUMNS)
     )  # fmt: skip
@@ -163,45 +163,42 @@ async def claim_uncertain(session: Session, company_id: UUID, limit: int, pace: 
         update(outbox)
         .where(outbox.c.company_id == company_id, outbox.c.id.in_(select(due.c.id)))
         .values(
-            lease_token=uuid4(), lease_until=NOW + _seconds(pace.lease), next_at=NOW + _seconds(max(pace.lease, 1.0))
+            lease_token=uuid4(),
+            lease_until=NOW + interval_of(pace.lease),
+            next_at=NOW + interval_of(max(pace.lease, 1.0)),
         )
         .returning(*ROW_COLUMNS)
-    )
+    )  # fmt: skip
     return rows_of((await session.execute(statement)).all())
 
 
 async def sweep_abandoned(session: Session, company_id: UUID, pace: Pace) -> int:
     """Frees what a relay left behind when its lease ran out; what may have arrived waits the quiet period."""
-    lapsed = (outbox.c.company_id == company_id, outbox.c.state == "sending", outbox.c.lease_until < NOW)
-    before = await session.execute(
-        update(outbox)
-        .where(*lapsed, outbox.c.phase != "data")
-        .values(state="pending", lease_token=None, lease_until=None)
-        .returning(outbox.c.id)
+    lapsed = (
+        select(outbox.c.id, outbox.c.phase)
+        .where(outbox.c.company_id == company_id, outbox.c.state == "sending", outbox.c.lease_until < NOW)
+        .with_for_update(skip_locked=True)
     )
-    early = list(before.scalars())
-    during = await session.execute(
-        update(outbox)
-        .where(*lapsed, outbox.c.phase == "data")
-        .values(state="uncertain", next_at=outbox.c.lease_until + _seconds(pace.quiet), lease_token=None)
-        .returning(outbox.c.id)
-    )
-    late = list(during.scalars())
+    found = (await session.execute(lapsed)).all()
+    early = [row.id for row in found if row.phase != "data"]
+    late = [row.id for row in found if row.phase == "data"]
+    if early:
+        await session.execute(
+            update(outbox)
+            .where(outbox.c.company_id == company_id, outbox.c.id.in_(early))
+            .values(state="pending", lease_token=None, lease_until=None)
+        )
+    if late:
+        await session.execute(
+            update(outbox)
+            .where(outbox.c.company_id == company_id, outbox.c.id.in_(late))
+            .values(state="uncertain", next_at=outbox.c.lease_until + interval_of(pace.quiet), lease_token=None)
+        )
     for row_id in early:
         await note_attempt(session, company_id, row_id, "connect", "internal", "The relay stopped before handing over.")
     for row_id in late:
         await note_attempt(session, company_id, row_id, "data", "uncertain", "The relay stopped while handing over.")
     return len(early) + len(late)
-
-
-async def enter_data(session: Session, company_id: UUID, row: OutboxRow, pace: Pace) -> bool:
-    """Says, before the content leaves, that it leaves; renews the lease. False when the lease is not ours."""
-    changed = await session.execute(
-        update(outbox)
-        .where(*_held(company_id, row, "sending"))
-        .values(phase="data", lease_until=NOW + _seconds(pace.lease))
-    )
-    return changed.rowcount == 1
 
 
 async def settle(session: Session, company_id: UUID, row: OutboxRow, outcome: Outcome) -> bool:
@@ -220,7 +217,7 @@ async def settle(session: Session, company_id: UUID, row: OutboxRow, outcome: Ou
     elif outcome.state == "cancelled":
         values["frozen"] = None  # its links are live
     if outcome.wait is not None:
-        values["next_at"] = NOW + _seconds(outcome.wait)
+        values["next_at"] = NOW + interval_of(outcome.wait)
     if outcome.external_id is not None:
         values["external_id"] = outcome.external_id
     if outcome.internal:
@@ -268,27 +265,9 @@ async def attempt_outcomes(session: Session, company_id: UUID, row_id: UUID) -> 
     return list((await session.execute(query)).scalars())
 
 
-async def take_slot(session: Session, company_id: UUID, key: str, interval: float, burst: float) -> float:
-    """Takes one place in the queue of a domain or chat channel; 0, or the seconds until there is one.
-
-    One row per key and no history: each message moves `free_at` on by `interval`, at most `burst` ahead of now.
-    """
-    fresh = upsert(send_throttle).values(company_id=company_id, key=key, free_at=NOW + _seconds(interval))
-    statement = fresh.on_conflict_do_update(
-        index_elements=["company_id", "key"],
-        set_={"free_at": func.greatest(send_throttle.c.free_at, NOW) + _seconds(interval)},
-        where=send_throttle.c.free_at <= NOW + _seconds(burst),
-    ).returning(literal(1))
-    if (await session.execute(statement)).scalar_one_or_none() is not None:
-        return 0.0
-    wait = func.extract("epoch", send_throttle.c.free_at - NOW - cast(_seconds(burst), Interval))
-    query = select(wait).where(send_throttle.c.company_id == company_id, send_throttle.c.key == key)
-    return max(float((await session.execute(query)).scalar_one()), 0.01)
-
-
 async def close_channel(session: Session, company_id: UUID, key: str, seconds: float) -> None:
     """Nothing goes to this domain or channel for a while: it asked for that (Retry-After)."""
-    until = NOW + _seconds(seconds)
+    until = NOW + interval_of(seconds)
     await session.execute(
         upsert(send_throttle)
         .values(company_id=company_id, key=key, free_at=until)

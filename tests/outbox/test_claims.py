@@ -13,11 +13,10 @@ from storage.claims import (
     claim,
     claim_uncertain,
     close_channel,
-    enter_data,
     settle,
     sweep_abandoned,
-    take_slot,
 )
+from storage.claims_bulk import Acceptance, Throttle, enter_data, settle_accepted, take_slots
 from storage.database import Database, transaction
 from storage.outbox import Message, OutboxRow, cancel, cancel_queued, count_states, enqueue, find_row, retry
 
@@ -98,7 +97,7 @@ async def test_a_lapsed_lease_is_fenced(engine: Database, company: UUID) -> None
     (row,) = await claimed(engine, company)
     await lapse(engine, row_id)
     async with transaction(engine, company) as session:
-        assert not await enter_data(session, company, row, PACE)
+        assert not await enter_data(session, company, [row], PACE)
         assert not await settle(session, company, row, Outcome("accepted", "accepted", "250 ok"))
         assert await attempt_outcomes(session, company, row_id) == ["accepted"]
     assert (await row_now(engine, company, row_id)).state == "sending"
@@ -109,7 +108,7 @@ async def test_what_may_have_arrived_waits_the_quiet_period(engine: Database, co
     row_id = await queue(engine, company, "k")
     (row,) = await claimed(engine, company)
     async with transaction(engine, company) as session:
-        assert await enter_data(session, company, row, PACE)
+        assert await enter_data(session, company, [row], PACE) == {row_id}
     await lapse(engine, row_id)
     async with transaction(engine, company) as session:
         await sweep_abandoned(session, company, PACE)
@@ -135,16 +134,41 @@ async def test_cancel_and_retry_by_a_person(engine: Database, company: UUID) -> 
         assert await count_states(session, company) == {"cancelled": 1}
 
 
+async def test_each_of_many_has_its_own_fence(engine: Database, company: UUID) -> None:
+    """Steps that many messages take together leave out the one whose lease is gone, and keep what it knows."""
+    late_id, held_id = [await queue(engine, company, key) for key in ("late", "held")]
+    rows = sorted(await claimed(engine, company), key=lambda row: row.id != late_id)
+    async with transaction(engine, company) as session:
+        assert await enter_data(session, company, rows, PACE) == {late_id, held_id}
+    await lapse(engine, late_id)
+    async with transaction(engine, company) as session:
+        assert await enter_data(session, company, rows, PACE) == {held_id}
+        accepted = [Acceptance(row, f"250 {row.dedup_key}", "C1/1") for row in rows]
+        assert await settle_accepted(session, company, accepted) == {held_id}
+        assert await settle_accepted(session, company, accepted) == frozenset()
+        assert await attempt_outcomes(session, company, late_id) == ["accepted", "accepted"]
+    held, late = await row_now(engine, company, held_id), await row_now(engine, company, late_id)
+    assert (held.state, held.phase, held.answer, held.external_id) == ("accepted", "data", "250 held", "C1/1")
+    assert (late.state, late.phase, late.answer) == ("sending", "data", None)
+
+
 async def test_throttles_are_in_the_database(engine: Database, company: UUID) -> None:
     """A channel with one place per second gives one, then says how long; Retry-After closes it."""
     async with transaction(engine, company) as session:
-        assert await take_slot(session, company, "slack/C1", 1.0, 0.0) == 0.0
-        assert 0 < await take_slot(session, company, "slack/C1", 1.0, 0.0) <= 1.0
-        assert await take_slot(session, company, "slack/C2", 1.0, 0.0) == 0.0
+
+        async def take(*keys: str, interval: float = 1.0, burst: float = 0.0) -> list[float]:
+            return await take_slots(session, company, [Throttle(key, interval, burst) for key in keys])
+
+        first, second, third, other = await take("slack/C1", "slack/C1", "slack/C1", "slack/C2")
+        assert (first, other) == (0.0, 0.0)
+        assert 0 < second <= 1.0 < third <= 2.0, "the refused come back one after the other"
+        (again,) = await take("slack/C1")
+        assert 0 < again <= 1.0, "who was refused has taken no place"
         await close_channel(session, company, "slack/C2", 30)
-        assert 25 < await take_slot(session, company, "slack/C2", 1.0, 0.0) <= 30
-        burst = [await take_slot(session, company, "email/x", 0.5, 2.0) for _ in range(6)]
-        assert burst[:4] == [0.0] * 4
+        (closed,) = await take("slack/C2")
+        assert 25 < closed <= 30
+        burst = await take(*["email/x"] * 6, interval=0.5, burst=2.0)
+        assert burst[:5] == [0.0] * 5
         assert burst[5] > 0
 
 
