@@ -9,7 +9,7 @@ from ledger.canonical import Json
 from storage.audit import SYSTEM, Actor, record
 from storage.database import Database, transaction
 from storage.identifiers import new_id
-from storage.people import ROLES, Person, disable_person, find_person_by_email, insert_person, set_roles
+from storage.people import AUDITOR, ROLES, Person, disable_person, find_person_by_email, insert_person, set_roles
 from storage.tokens import revoke_for_person
 from words.catalog import LANGUAGES
 from words.refusal import Refusal
@@ -37,7 +37,10 @@ class UserInvalid(Refusal):
 
     code = "user_invalid"
     sentence = "{field} cannot be {value}."
-    remedy = "Roles are clerk, reviewer, manager, compliance, administrator; a password has 12 to 128 characters."
+    remedy = (
+        "Roles are clerk, reviewer, manager, compliance, administrator, or auditor alone; a password has 12 to 128 "
+        "characters."
+    )
 
 
 class UserUnknown(Refusal):
@@ -111,6 +114,8 @@ def _check(name: str, roles: frozenset[str], password: str | None, language: str
     for role in roles:
         if role not in ROLES:
             raise UserInvalid(field="role", value=role)
+    if AUDITOR in roles and len(roles) > 1:
+        raise UserInvalid(field="role", value=", ".join(sorted(roles)))
     if language not in LANGUAGES:
         raise UserInvalid(field="language", value=language)
     if password is not None and not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:

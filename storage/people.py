@@ -12,7 +12,10 @@ from storage.database import Session
 from storage.identifiers import new_id
 from storage.schema import app_user, delegation, user_role
 
-ROLES = ("clerk", "reviewer", "manager", "compliance", "administrator", "auditor")
+AUDITOR = "auditor"
+"""Whoever audits the company: nobody of its own, so the role stands alone."""
+
+ROLES = ("clerk", "reviewer", "manager", "compliance", "administrator", AUDITOR)
 
 
 @dataclass(frozen=True, slots=True)
