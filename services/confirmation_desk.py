@@ -10,10 +10,10 @@ from storage.audit import Actor
 from storage.companies import Company
 from storage.confirmations import Letter, Round, auditor_reader, letter_by_id, round_by_id, round_by_number
 from storage.database import Database, Session, reading_as, transaction
+from storage.people import AUDITOR
 from storage.sessions import SignedIn
 from words.refusal import Refusal
 
-AUDITOR = "auditor"
 PROVED_TWICE = "mfa"
 """The assurance of a session that began with password and digits."""
 

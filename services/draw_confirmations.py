@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from ledger.business_calendar import add_working_days
 from ledger.canonical import Json, canonical_json, sha256_hex
 from ledger.money import decimal_text, round_to_minor
-from services.confirmation_desk import AUDITOR, STAFF, ConfirmationRole, Desk, at_desk
+from services.confirmation_desk import STAFF, ConfirmationRole, Desk, at_desk
 from services.report_balance import report_balance
 from statements.confirmation_sample import Balance, Method, PopulationEmpty, Sample, draw
 from statements.confirmations import Form, LetterState, Mode, RoundState
@@ -20,7 +20,7 @@ from storage.audit import record
 from storage.confirmations import ROUND, count_rounds, insert_letters, insert_round
 from storage.identifiers import new_id
 from storage.ledger_rows import CustomerRow, list_customers
-from storage.people import find_person
+from storage.people import AUDITOR, find_person
 from storage.presence import database_now
 from words.refusal import Refusal
 

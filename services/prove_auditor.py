@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from services.confirmation_desk import AUDITOR, AuditorUnproved, Desk
+from services.confirmation_desk import AuditorUnproved, Desk
 from services.sign_in import matching_step
 from storage.companies import Company
 from storage.database import Database, owner_transaction, transaction
-from storage.people import Person
+from storage.people import AUDITOR, Person
 from storage.sessions import credentials_of, take_totp_step
 
 

@@ -15,7 +15,7 @@ from api.downloads import file_answer
 from api.routes.confirm_page import given_reply
 from services.answer_confirmation import GivenFiles, record_paper_reply
 from services.close_confirmations import close_round, discard_round, note_letter, release_round
-from services.confirmation_desk import AUDITOR, STAFF, Desk, desk_of
+from services.confirmation_desk import STAFF, Desk, desk_of
 from services.confirmation_worksheet import worksheet_file
 from services.draw_confirmations import LETTER_LANGUAGES, REMIND_AFTER, REPLY_DAYS, Wish, draw_round
 from services.examine_later_receipts import examine_later_receipts
@@ -38,6 +38,7 @@ from statements.confirmations import (
 )
 from storage.database import reading_as, transaction
 from storage.pages import business_today
+from storage.people import AUDITOR
 
 router = APIRouter(include_in_schema=False)
 
