@@ -19,10 +19,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from notifications.failpoints import VARIABLE
 from notifications.slack import SlackCarrier
 from notifications.smtp import SmtpCarrier, SmtpServer
-from scripts.fault_child import BATCH, PACE
+from scripts.faults.relay_child import BATCH, PACE
 from services import run_batches
 from services.add_company import company_by_code
 from services.add_contact import add_contacts
@@ -63,29 +62,27 @@ TWO_WEEKS_PASS = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PeriodPlace:
     """Where a period runs: its database, its mail server, and the folder of its files and arrived mails."""
 
     database: str
     port: int
-    folder: Path
+    folder: str
 
     @property
     def archive(self) -> Path:
         """One line per mail that the server took: the Message-ID."""
-        return self.folder / "archive.log"
+        return Path(self.folder) / "archive.log"
 
 
-def run_period(place: Place, failpoint: str | None) -> None:
+def run(place: dict[str, Any]) -> None:
     """The whole period; ends by itself when everything is done."""
-    if failpoint is not None:
-        os.environ[VARIABLE] = failpoint
     logging.disable(logging.WARNING)
     run_batches.BATCH_CUSTOMERS = RUN_BATCH
-    asyncio.run(_period(place))
+    asyncio.run(_period(PeriodPlace(**place)))
 
 
-async def _period(place: Place) -> None:
+async def _period(place: PeriodPlace) -> None:
     engine = engine_for(place.database)
     smtp = SmtpCarrier(SmtpServer("127.0.0.1", place.port, tls="none"), timeout=PACE.lease / 2)
 
@@ -93,9 +90,9 @@ async def _period(place: Place) -> None:
         return message_id in (await asyncio.to_thread(place.archive.read_text)).split("\n")
 
     carriers = Carriers(smtp, SlackCarrier("xoxb-local", "http://127.0.0.1:9/"), has, PACE, batch=BATCH)
-    company = await company_by_code(engine, COMPANY)
-    for number, step in enumerate(_steps(engine, company, carriers, place.folder)):
-        mark = place.folder / f"step{number}.done"
+    company, folder = await company_by_code(engine, COMPANY), Path(place.folder)
+    for number, step in enumerate(_steps(engine, company, carriers, folder)):
+        mark = folder / f"step{number}.done"
         if not mark.exists():
             await step()
             mark.touch()

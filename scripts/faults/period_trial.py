@@ -1,16 +1,12 @@
 """Kills a whole period again and again, from the ledger file to the last reminder, and compares how it ended."""
 
-import asyncio
 import json
-import multiprocessing
 import random
-import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
-from multiprocessing.context import ForkServerContext
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +15,9 @@ from psycopg import sql
 
 from notifications.failpoints import FAILPOINTS
 from notifications.mail_catcher import CaughtMail, MailCatcher
-from scripts.fault_sink import SERVER_IDLE, Sink
-from scripts.period_child import APPROVERS, COMPANY, Place, run_period
+from scripts.faults.lives import Death, Lives, any_moment, zygote
+from scripts.faults.period_child import APPROVERS, COMPANY, PeriodPlace
+from scripts.faults.sink import SERVER_IDLE, Sink
 from services.add_company import add_company, company_by_code
 from services.add_profile import add_profile
 from services.add_user import add_user
@@ -29,8 +26,8 @@ from storage.clusters import MAINTENANCE_DATABASE, url_with_database
 from storage.database import engine_for
 
 CUSTOMERS = 24
-LIFE = (0.1, 1.3)
-"""Seconds that a process lives: about ten deaths on the way through a period of some six seconds."""
+LIFE = (0.02, 1.0)
+"""Seconds that a process lives: dozens of deaths on the way through a period of some six seconds."""
 
 PATIENCE = 1.15
 """Each death without a step finished lets the next process live longer by this: a busy machine gets on too."""
@@ -38,10 +35,10 @@ PATIENCE = 1.15
 NAMED_SHARE = 0.3
 """Of the deaths at named places, the others at any moment."""
 
-END_MOST = 180.0
+END_MOST = 300.0
 """Seconds for a period that nobody kills; far more than it takes on a busy machine."""
 
-PROFILE = Path(__file__).parent.parent / "examples" / "profiles" / "ibm-ar.toml"
+PROFILE = Path(__file__).parent.parent.parent / "examples" / "profiles" / "ibm-ar.toml"
 POINTS = [point for point in FAILPOINTS if not point.startswith("slack")]
 
 
@@ -52,6 +49,17 @@ class PeriodTrial:
     kills: int
     done: Counter[str] = field(default_factory=Counter)
     differences: list[str] = field(default_factory=list)
+
+    @property
+    def killed(self) -> int:
+        """However they died."""
+        return self.done["killed"]
+
+    def note(self, death: Death) -> None:
+        """Counts one death before the period's end."""
+        self.done["killed"] += death.killed
+        self.done["killed at a failpoint"] += death.at_failpoint
+        self.done["failed"] += not death.killed
 
     def sink_faults(self) -> Counter[str]:
         """What the mail server did wrong meanwhile."""
@@ -77,25 +85,27 @@ class KeepingSink(Sink):
         await Sink.keep(self, mail)
 
 
-async def run_period_trial(trial: PeriodTrial, url: str, folder: Path, seed: int) -> dict[str, int]:
+async def run_period_trial(
+    trial: PeriodTrial, url: str, folder: Path, seed: int, tell: Callable[[str], None] = print
+) -> dict[str, int]:
     """Runs the period once in peace, then as often as it takes to kill it `kills` times; counts what differs."""
     chance = random.Random(seed)  # noqa: S311 - a repeatable trial
     await _set_up(url)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["scripts.period_child", "scripts.period_faults"])
     started = time.monotonic()
-    async with _stage(url, folder, "calm", chance, trial) as (place, sink):
-        sink.calm = True
-        await _one_life(context, place, END_MOST, None)
-        wanted = await end_state(place)
-    while trial.done["killed"] < trial.kills:
-        trial.done["periods"] += 1
-        async with _stage(url, folder, f"storm{trial.done['periods']}", chance, trial) as (place, _sink):
-            await _storm(trial, context, place, chance)
-            _compare(trial, wanted, await end_state(place))
-            _count_mails(trial, place)
+    async with zygote("period_child") as lives:
+        async with _stage(url, folder, "calm", chance, trial) as (place, sink):
+            sink.calm = True
+            await _calm_life(lives, place)
+            wanted = await end_state(place)
+        while trial.killed < trial.kills:
+            trial.done["periods"] += 1
+            tell(f"{trial.killed} of {trial.kills} killed")
+            async with _stage(url, folder, f"storm{trial.done['periods']}", chance, trial) as (place, _sink):
+                await _storm(trial, lives, place, chance)
+                _compare(trial, wanted, await end_state(place))
+                _count_mails(trial, place)
     return {
-        "kills": trial.done["killed"], "of them at a failpoint": trial.done["killed at a failpoint"],
+        "kills": trial.killed, "of them at a failpoint": trial.done["killed at a failpoint"],
         "periods": trial.done["periods"], "statements per period": len(wanted["statements"]),
         "mails per period": sum(wanted["mails"].values()), "mails arrived": trial.done["mails"],
         "lost": trial.done["lost"], "repeated": trial.done["repeated"], "unresolved": trial.done["unresolved"],
@@ -133,7 +143,7 @@ def ledger_rows() -> Iterator[str]:
 @asynccontextmanager
 async def _stage(
     url: str, folder: Path, name: str, chance: random.Random, trial: PeriodTrial
-) -> AsyncIterator[tuple[Place, KeepingSink]]:
+) -> AsyncIterator[tuple[PeriodPlace, KeepingSink]]:
     """A copy of the database, a mail server and a folder for one period."""
     own = folder / name
     for inner in ("mails", "nonces"):
@@ -147,7 +157,7 @@ async def _stage(
     port = await server.start()
     try:
         with _copy(url, f"period_{name}") as copied:
-            yield Place(copied, port, own), sink
+            yield PeriodPlace(copied, port, str(own)), sink
     finally:
         await server.stop()
 
@@ -164,43 +174,39 @@ def _copy(url: str, name: str) -> Iterator[str]:
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
-async def _one_life(context: ForkServerContext, place: Place, seconds: float, point: str | None) -> int | None:
-    """One process; its exit status, or None when it had to be killed."""
-    child = context.Process(target=run_period, args=(place, point))
-    child.start()
-    await asyncio.to_thread(child.join, seconds)
-    status = child.exitcode
-    child.kill()
-    await asyncio.to_thread(child.join)
-    child.close()
-    return status
-
-
-async def _storm(trial: PeriodTrial, context: ForkServerContext, place: Place, chance: random.Random) -> None:
+async def _storm(trial: PeriodTrial, lives: Lives, place: PeriodPlace, chance: random.Random) -> None:
     """Starts the period until it ends by itself; kills it at a named place or at any moment."""
     finished, longest = 0, LIFE[1]
     while True:
-        steps = len(list(place.folder.glob("step*.done")))
+        steps = _finished_steps(place)
         longest = LIFE[1] if steps > finished else longest * PATIENCE
         finished = steps
-        peaceful = trial.done["killed"] >= trial.kills
-        point = f"{chance.choice(POINTS)}:{chance.randint(1, 9)}" if chance.random() < NAMED_SHARE else None
-        seconds = END_MOST if peaceful else chance.uniform(LIFE[0], longest)
-        status = await _one_life(context, place, seconds, None if peaceful else point)
-        if status == 0:
+        if trial.killed >= trial.kills:
+            await _calm_life(lives, place)
             return
-        if status is None or status == -signal.SIGKILL:
-            trial.done["killed"] += 1
-            trial.done["killed at a failpoint"] += status is not None
-            if peaceful:
-                raise TimeoutError(f"the period did not end within {END_MOST:.0f} s")
-            continue
-        trial.done["failed"] += 1
-        if peaceful:
-            raise RuntimeError(f"the period ended with status {status}")
+        named = chance.random() < NAMED_SHARE
+        point = f"{chance.choice(POINTS)}:{chance.randint(1, 9)}" if named else None
+        seconds = longest if named else any_moment(chance, LIFE[0], longest)
+        death = await lives.live(asdict(place), seconds, point)
+        if death.status == 0:
+            return
+        trial.note(death)
 
 
-async def end_state(place: Place) -> dict[str, Any]:
+def _finished_steps(place: PeriodPlace) -> int:
+    return sum(1 for _ in Path(place.folder).glob("step*.done"))
+
+
+async def _calm_life(lives: Lives, place: PeriodPlace) -> None:
+    """One process that nobody kills."""
+    death = await lives.live(asdict(place), END_MOST)
+    if death.killed:
+        raise TimeoutError(f"the period did not end within {END_MOST:.0f} s")
+    if death.status:
+        raise RuntimeError(f"the period ended with status {death.status}")
+
+
+async def end_state(place: PeriodPlace) -> dict[str, Any]:
     """All that counts, without ids and instants."""
     engine = engine_for(place.database)
     verdict = await verify_audit(engine, await company_by_code(engine, COMPANY))
@@ -237,7 +243,7 @@ async def end_state(place: Place) -> dict[str, Any]:
         }
 
 
-def _arrived(place: Place) -> Counter[str]:
+def _arrived(place: PeriodPlace) -> Counter[str]:
     """Kind of mail and recipient, as the database knows the Message-IDs that the server took."""
     with psycopg.connect(place.database) as connection:
         known: dict[str, str] = dict(
@@ -254,7 +260,7 @@ def _compare(trial: PeriodTrial, wanted: dict[str, Any], found: dict[str, Any]) 
         trial.differences.append(f"period {trial.done['periods']}: {told}")
 
 
-def _count_mails(trial: PeriodTrial, place: Place) -> None:
+def _count_mails(trial: PeriodTrial, place: PeriodPlace) -> None:
     arrived = Counter(line for line in place.archive.read_text().split("\n") if line)
     with psycopg.connect(place.database) as connection:
         query = "select message_id, state from outbox where channel = 'email' and state <> 'cancelled'"

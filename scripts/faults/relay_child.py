@@ -1,13 +1,12 @@
-"""The relay that gets killed: one process on a database and a mail server, with a failpoint to die at."""
+"""The relay that gets killed: one process on a database, a mail server and a chat."""
 
 import asyncio
-import contextlib
 import logging
-import os
-import signal
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from notifications.failpoints import VARIABLE
 from notifications.slack import SlackCarrier
 from notifications.smtp import SmtpCarrier, SmtpServer
 from services.carriers import Carriers
@@ -16,33 +15,61 @@ from services.settings import Settings
 from storage.claims import Pace
 from storage.database import engine_for
 
-PACE = Pace(lease=1.0, quiet=0.8, backoff=0.1, backoff_most=0.5)
-"""The proportions of the real thing, sixty times faster; the mail server parts with silent connections in 0.5 s."""
+PACE = Pace(lease=2.0, quiet=1.6, backoff=0.1, backoff_most=0.5)
+"""The proportions of the real thing, thirty times faster; the mail server parts with silent connections in 1.2 s."""
 
-BATCH = 4
+BATCH = 2
 """Small, so that a kill takes few others with it and the next child finds work at once."""
 
+WARM_SECONDS = 1.0
+"""Enough for each kind of message to go out once, which compiles templates and statements."""
 
-def run_relay(database: str, port: int, archive: str | None, slack: str, failpoint: str | None) -> None:
-    """Relays until killed or, on SIGTERM, to the end of the round."""
-    if failpoint is not None:
-        os.environ[VARIABLE] = failpoint
+IDLE, DATABASE_WAIT = 0.03, 0.2
+"""Seconds that a relay waits when nothing is due, and when the database is away."""
+
+own_engine = cache(engine_for)
+"""One per process, made before the fork, without connections: what it has compiled serves every child."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayPlace:
+    """The database, the mail server's port, the archive's file if there is one, the chat's address."""
+
+    database: str
+    port: int
+    archive: str | None
+    slack: str
+
+
+def run(place: dict[str, Any]) -> None:
+    """Relays until killed."""
     logging.disable(logging.WARNING)
-    asyncio.run(_relay(database, port, archive, slack))
+    asyncio.run(relay(RelayPlace(**place), asyncio.Event()))
 
 
-async def _relay(database: str, port: int, archive: str | None, slack_url: str) -> None:
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    engine = engine_for(database)
-    smtp = SmtpCarrier(SmtpServer("127.0.0.1", port, tls="none"), timeout=PACE.lease / 2)
+def warm(place: dict[str, Any]) -> None:
+    """Relays for a moment."""
+
+    async def for_a_moment() -> None:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(WARM_SECONDS, stop.set)
+        await relay(RelayPlace(**place), stop)
+
+    logging.disable(logging.WARNING)
+    asyncio.run(for_a_moment())
+
+
+async def relay(place: RelayPlace, stop: asyncio.Event, *, idle: float = IDLE) -> None:
+    """Until `stop` is set; what is under way then comes to its end."""
+    engine = own_engine(place.database)
+    smtp = SmtpCarrier(SmtpServer("127.0.0.1", place.port, tls="none"), timeout=PACE.lease / 2)
+    archive = Path(place.archive) if place.archive is not None else None
 
     async def has(message_id: str) -> bool:
-        return message_id in (await asyncio.to_thread(Path(str(archive)).read_text)).split("\n")
+        return archive is not None and f"{message_id}\n" in await asyncio.to_thread(archive.read_text)
 
-    slack = SlackCarrier("xoxb-local", slack_url)
+    slack = SlackCarrier("xoxb-local", place.slack)
     carriers = Carriers(smtp, slack, has if archive is not None else None, PACE, batch=BATCH)
-    with contextlib.suppress(asyncio.CancelledError):
-        await relay_companies(engine, Settings(), stop, carriers, idle=0.05, database_wait=0.2)
+    await relay_companies(engine, Settings(), stop, carriers, idle=idle, database_wait=DATABASE_WAIT)
     await smtp.close()
     await engine.dispose()

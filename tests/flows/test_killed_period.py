@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.period_faults import PeriodTrial, run_period_trial
+from scripts.faults.period_trial import PeriodTrial, run_period_trial
 
 
 @pytest.mark.slow
