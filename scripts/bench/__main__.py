@@ -19,6 +19,7 @@ PARTS = {
     "mail": "scripts.bench.mail",
     "match": "scripts.bench.match",
     "decide": "scripts.bench.decide",
+    "chat": "scripts.bench.chat",
     "reconcile": "scripts.bench.reconcile",
 }
 """Part → module with `bench(given: Given) -> Iterator[Comparison]`; a new part is a line here and that module."""

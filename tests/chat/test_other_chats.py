@@ -44,6 +44,9 @@ from tests.outbox.test_wishes import alice, company, queue
 
 __all__ = ["alice", "company"]
 
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+"""Apprise's own, once, when it loads its vendors."""
+
 SYSTEM = Actor("system")
 SECRET = "s3cr3tt0ken"
 
