@@ -161,8 +161,10 @@ def _chat(settings: Settings) -> Examined:
         return Examined(
             "chat", "notice", "No Slack is set: chat is caught at /dev/chat.", "Set TIEOUT_SLACK_BOT_TOKEN."
         )
+    if settings.slack_app_token:
+        return Examined("chat", "ok", "Slack is set, and listened to by Socket Mode.")
     if settings.slack_signing_secret is None:
-        remedy = "Set TIEOUT_SLACK_SIGNING_SECRET, or use mail and the pages to decide."
+        remedy = "Set TIEOUT_SLACK_APP_TOKEN for Socket Mode, or TIEOUT_SLACK_SIGNING_SECRET for HTTP."
         return Examined("chat", "fault", "Slack's buttons cannot be trusted without the signing secret.", remedy)
     return Examined("chat", "ok", "Slack is set.")
 
