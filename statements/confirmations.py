@@ -3,9 +3,10 @@
 Sampling is next door in `confirmation_sample.py`. Amounts are decimal strings per currency; nothing here reads a clock.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 
 from ledger.money import decimals
@@ -145,6 +146,9 @@ MAX_NAME = 120
 MAX_DIGITS = 18
 """Characters of an amount: more than any balance has."""
 
+_PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+"""An amount as people write it; Decimal would take exponents, infinities and foreign digits too."""
+
 
 class ReplyIncomplete(Refusal):
     """A reply that lacks what makes it one."""
@@ -217,11 +221,8 @@ def _read_amounts(ours: Mapping[str, str], typed: Mapping[str, str], *, required
                 raise ReplyIncomplete(field=f"amount {currency}")
             read[currency] = ours[currency]
             continue
-        try:
-            amount = Decimal(text) if len(text) <= MAX_DIGITS else None
-        except InvalidOperation:
-            amount = None
-        if amount is None or not amount.is_finite() or amount != round(amount, decimals(currency)):
+        amount = Decimal(text) if _PLAIN.fullmatch(text) and len(text) <= MAX_DIGITS else None
+        if amount is None or amount != round(amount, decimals(currency)):
             raise ReplyIncomplete(field=f"amount {currency}")
         read[currency] = _text(amount, currency)
     return read
