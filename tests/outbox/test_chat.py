@@ -66,7 +66,7 @@ async def test_a_request_is_posted_and_locked_after_the_decision(engine: Databas
         assert row.external_id is not None
         assert row.external_id.startswith(local_direct_channel(local_chat_user("alice@acme.example")))
         (message,) = await chat_of(engine)
-        assert button_ids(message) == ["approve", "reject", "open"]
+        assert button_ids(message) == ["approve", "return", "reject", "open"]
         async with transaction(engine, company) as session:
             closed = Message(
                 "approval_closed", "internal", "", "c", "approval", row.subject_id, {"request_id": row.subject_id}
