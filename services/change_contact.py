@@ -6,6 +6,7 @@ from uuid import UUID
 from services.contact_subjects import CONTACT_CHANGE, contact_digest
 from services.edit_contact import checked_contact, edit_contact
 from services.open_approvals import open_approval
+from services.other_proposal import need_no_other_proposal
 from services.policies_in_force import policies_or_defaults
 from storage.audit import Actor
 from storage.companies import Company
@@ -37,6 +38,7 @@ async def change_contact(
                 "asked_by": by.kind,
             }  # fmt: skip
             digest = contact_digest(before, after)
+            await need_no_other_proposal(session, company.id, (CONTACT_CHANGE, str(kept)), digest, user)
             return await open_approval(session, company.id, CONTACT_CHANGE, str(kept), digest, facts, user)
     await edit_contact(engine, company.id, customer[0], contact_id, values, by)
     return None
