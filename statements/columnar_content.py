@@ -117,7 +117,11 @@ def _lines(ledger: LedgerFrame, common: Common) -> pl.DataFrame:
         line=pl.int_range(1, pl.len() + 1).over(ACCOUNT)
     )
     lines = _with_currency(lines)
-    lines = lines.with_columns(full=_object(_line()), said=_object(_line(disputed=False)))
+    nothing = pl.concat_str(pl.lit(',"disputed":'), _quoted(_amount(pl.lit(0))))
+    before, after = _line()
+    lines = lines.with_columns(before=before, after=after, nothing=nothing).with_columns(
+        full=pl.concat_str("before", "nothing", "after"), said=pl.concat_str("before", "after")
+    )
     open_, bucket = pl.col("open"), pl.col("bucket")
     receipt = pl.col("kind") == Kind.RECEIPT.value
     return lines.group_by(ACCOUNT, maintain_order=True).agg(
@@ -134,7 +138,8 @@ def _lines(ledger: LedgerFrame, common: Common) -> pl.DataFrame:
     )
 
 
-def _line(*, disputed: bool = True) -> dict[str, pl.Expr]:
+def _line() -> tuple[pl.Expr, pl.Expr]:
+    """A line's JSON before and after what is disputed of it, which two builds of one account may tell differently."""
     due = pl.col("due_date").fill_null(pl.col("document_date"))
     number = pl.when(pl.col("instalment") != 0).then(pl.format("{}#{}", "number", "instalment")).otherwise("number")
     line = {
@@ -146,7 +151,9 @@ def _line(*, disputed: bool = True) -> dict[str, pl.Expr]:
         "line": pl.col("line").cast(pl.String),
         "number": _text(number), "open": _quoted(_amount(pl.col("open"))), "section": _json("open"),
     }  # fmt: skip
-    return line | ({"disputed": _quoted(_amount(pl.lit(0)))} if disputed else {})
+    before = {key: value for key, value in line.items() if key < "disputed"}
+    after = {key: value for key, value in line.items() if key > "disputed"}
+    return pl.concat_str(_members(before)), pl.concat_str(*_members(after, opened=True), pl.lit("}"))
 
 
 def _values(common: Common) -> dict[str, pl.Expr]:
@@ -267,7 +274,11 @@ def _array(values: list[pl.Expr]) -> pl.Expr:
 
 def _object(values: Mapping[str, pl.Expr]) -> pl.Expr:
     """A JSON object with its keys sorted."""
+    return pl.concat_str([*_members(values), pl.lit("}")])
+
+
+def _members(values: Mapping[str, pl.Expr], *, opened: bool = False) -> list[pl.Expr]:
     parts: list[pl.Expr] = []
-    for place, (key, value) in enumerate(sorted(values.items())):
-        parts += [pl.lit(f'{"," if place else "{"}"{key}":'), value]
-    return pl.concat_str([*parts, pl.lit("}")])
+    for key, value in sorted(values.items()):
+        parts += [pl.lit(f'{"," if opened or parts else "{"}"{key}":'), value]
+    return parts
