@@ -7,10 +7,13 @@ from email.policy import default
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from services.carriers import open_carriers
 from services.close_confirmations import close_round
 from services.freeze_message import freeze_message
 from services.message_reasons import MessageOutdatedError
+from services.relay_outbox import relay_once
 from services.send_confirmations import remind_round
 from services.settings import Settings
 from statements.confirmations import GivenReply
@@ -19,6 +22,7 @@ from storage.confirmations import Letter
 from storage.database import Database, reading_as, transaction
 from storage.outbox import OutboxRow
 from storage.presence import database_now
+from storage.schema import outbox
 from tests.confirmations.letter_house import LetterHouse, new_letter_house
 from tests.reports.readers import pdf_text
 
@@ -111,3 +115,15 @@ async def test_a_reply_calls_off_the_second_request_and_the_end_of_a_round_every
 
 def _of(letters: list[Letter], code: str) -> Letter:
     return next(one for one in letters if one.customer_code == code)
+
+
+async def test_the_relay_carries_an_audits_letters_unseen(house: LetterHouse, settings: Settings) -> None:
+    """The whole way to a mail server: every letter is accepted, and the company's own queries find no message."""
+    await house.audit()
+    async with open_carriers(house.book.engine, settings) as carriers:
+        while await relay_once(house.book.engine, house.book.company.id, settings, carriers):
+            pass
+    with reading_as("relay"):
+        states = {(row.kind, row.state) for row in await house.rows(select(outbox))}
+    assert states == {("confirmation_request", "accepted")}
+    assert await house.rows(select(outbox)) == []
