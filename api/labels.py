@@ -197,14 +197,16 @@ DECIDED = {
 APPROVAL_STAGES = {"review": "Reviewer", "manager": "Manager", "compliance": "Compliance officer"}
 
 _BOLD = re.compile(r"\*([^*\n]+)\*")
-_CHAT_LINK = re.compile(r"&lt;(https?://[^|&\s]+)\|([^&]+)&gt;")
+_CHAT_LINK = re.compile(r"&lt;(https?://[^|\s]+?)\|(.+?)&gt;")
+_CHAT_ENTITY = re.compile(r"&amp;(amp|lt|gt);")
 
 
 def chat_markup(text: str) -> Markup:
     """Slack's mrkdwn, the part that we write: bold and named links; everything else is text."""
     safe = _BOLD.sub(r"<strong>\1</strong>", str(escape(text)))
     linked = _CHAT_LINK.sub(r'<a href="\1" rel="noreferrer">\2</a>', safe)
-    return Markup(linked)  # noqa: S704 - escaped above
+    # What was written as text of Slack's has its own three escapes; they are shown as the marks that they stand for.
+    return Markup(_CHAT_ENTITY.sub(r"&\1;", linked))  # noqa: S704 - escaped above
 
 
 def safe_address(address: str) -> str:

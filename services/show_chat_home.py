@@ -35,7 +35,8 @@ async def _view_for(engine: Database, settings: Settings, user: ChatUser) -> Blo
     company, person = found[0]
     async with transaction(engine, company.id) as session:
         waiting = await inbox(session, company, person.id, limit=SHOWN, order="urgent")
-    return home_view(company.id, waiting.cards, settings.public_url.rstrip("/"), person.language)
+    public_url = settings.public_url.rstrip("/")
+    return home_view(company.id, waiting.cards, public_url, person.language, more=waiting.after is not None)
 
 
 def stranger_view(settings: Settings) -> Block:
@@ -45,11 +46,13 @@ def stranger_view(settings: Settings) -> Block:
     return {"type": "home", "blocks": [section(told), actions(leads)]}
 
 
-def home_view(company_id: UUID, cards: list[Card], public_url: str, language: str) -> Block:
-    """The tab: one section per card, the most urgent first; a stage above the chat's assurance leads to the web."""
-    blocks: list[Block] = [
-        {"type": "header", "text": plain(translate("{count} requests wait for you", language, count=len(cards)))}
-    ]
+def home_view(company_id: UUID, cards: list[Card], public_url: str, language: str, *, more: bool) -> Block:
+    """The tab: one section per card, the most urgent first; a stage above the chat's assurance leads to the web.
+
+    `more`: others wait too, and are found in the inbox.
+    """
+    sentence = "The {count} most urgent of what waits for you" if more else "{count} requests wait for you"
+    blocks: list[Block] = [{"type": "header", "text": plain(translate(sentence, language, count=len(cards)))}]
     for card in cards:
         blocks += [*_card(company_id, card, public_url, language), {"type": "divider"}]
     leads = link_button(translate("Open the inbox", language), f"{public_url}/inbox")
@@ -77,5 +80,8 @@ def _buttons(company_id: UUID, card: Card, address: str, language: str) -> list[
         "company": str(company_id), "request_id": str(card.request_id), "round": card.round, "stage": card.stage,
         "digest": card.digest,
     })  # fmt: skip
-    labels = {"approve": "Approve", "return": "Return", "reject": "Reject"}
-    return [button(name, translate(label, language), value) for name, label in labels.items()]
+    return [
+        button("approve", translate("Approve", language), value, style="primary"),
+        button("return", translate("Return", language), value),
+        button("reject", translate("Reject", language), value, style="danger"),
+    ]
