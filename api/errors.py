@@ -21,7 +21,7 @@ STATUS_BY_CODE = {
     "code_wrong": 422,
     "role_missing": 403,
     "form_stale": 403,
-    "key_missing": 422,
+    "key_missing": 422, "dispute_note_missing": 422, "chase_reason_missing": 422,
     "link_invalid": 404,
     "input_malformed": 422,
     "excluded": 403, "not_delegated": 403, "not_a_candidate": 403, "assurance_too_low": 403, "not_yours": 403,

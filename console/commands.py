@@ -13,6 +13,7 @@ GROUPS = {
     "confirmations": "console.confirmations",
     "contacts": "console.contacts",
     "control": "console.control",
+    "keys": "console.keys",
     "outbox": "console.outbox",
     "profile": "console.profiles",
     "run": "console.run",

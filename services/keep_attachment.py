@@ -3,6 +3,7 @@
 import hashlib
 import unicodedata
 from collections.abc import Sequence
+from pathlib import Path
 from uuid import UUID
 
 from services.settings import Settings
@@ -59,9 +60,14 @@ class AttachmentUnknown(Refusal):
     remedy = "Open it from the answer or the dispute that it came with."
 
 
+def key_file_of(settings: Settings) -> Path:
+    """Where the keys are."""
+    return settings.key_file or settings.home / "keys" / "attachments.keys"
+
+
 def keyring_of(settings: Settings) -> Keyring:
     """The keys of the settings' file, which is made when it is not there."""
-    return read_keyring(settings.key_file or settings.home / "keys" / "attachments.keys")
+    return read_keyring(key_file_of(settings))
 
 
 def check_files(files: Sequence[tuple[str, bytes]]) -> None:
@@ -110,7 +116,7 @@ async def keep_attachments(
     kept = []
     for filename, content in files:
         row_id = new_id()
-        sealed = keyring.seal(content, _binding(company_id, row_id))
+        sealed = keyring.seal(content, seal_of(company_id, row_id))
         await insert_attachment(
             session, company_id,
             NewAttachment(
@@ -133,7 +139,7 @@ async def open_attachment(
         if found is None:
             raise AttachmentUnknown
         known, key_id, data = found
-        plain = keyring.unseal(Sealed(key_id, data), _binding(company_id, attachment_id))
+        plain = keyring.unseal(Sealed(key_id, data), seal_of(company_id, attachment_id))
         await record(
             session, company_id, actor, "attachment_opened", (known.subject_kind, str(known.subject_id)),
             {"attachment_id": str(attachment_id), "sha256": known.sha256},
@@ -141,5 +147,6 @@ async def open_attachment(
     return known, plain
 
 
-def _binding(company_id: UUID, attachment_id: UUID) -> str:
+def seal_of(company_id: UUID, attachment_id: UUID) -> str:
+    """What a file's seal is bound to: moved to another row it does not open."""
     return f"attachment/{company_id}/{attachment_id}"

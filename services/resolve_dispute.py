@@ -5,12 +5,12 @@ from uuid import UUID
 
 from services.end_dispute import end_dispute
 from statements.disputes import OPEN_STATUSES, RESOLUTIONS, DisputeClosed
-from storage.adjustments import credit_with_number
+from storage.adjustments import correction_since, credit_with_number
 from storage.answers import answerable_statement
 from storage.audit import Actor
 from storage.companies import Company
-from storage.database import Database, transaction
-from storage.disputes import find_dispute
+from storage.database import Database, Session, transaction
+from storage.disputes import Dispute, find_dispute
 from words.refusal import Refusal
 
 __all__ = ["RESOLUTIONS", "DisputeClosed", "DisputeNoteMissing", "DisputeUnknown", "resolve_dispute"]
@@ -41,6 +41,14 @@ class CreditNotFound(Refusal):
     remedy = "Import the credit first and give its number, or ask for a credit here, which needs an approval."
 
 
+class CorrectionNotFound(Refusal):
+    """A corrected document must have come with the ledger since the case was opened."""
+
+    code = "correction_not_found"
+    sentence = "No corrected document {number} has come with the ledger since the dispute was opened."
+    remedy = "Import the corrected document first and give its number, or choose another end."
+
+
 async def resolve_dispute(
     engine: Database, company: Company, dispute_id: UUID, resolution: str, note: str, actor: Actor, *,
     document: str = "",
@@ -60,15 +68,20 @@ async def resolve_dispute(
             raise DisputeClosed(resolution=found.resolution or found.status)
         statement = await answerable_statement(session, company.id, found.statement_id)
         assert statement is not None  # noqa: S101 - a foreign key says so
-        if resolution == "credited":
-            credit = await credit_with_number(
-                session, company.id, statement.customer_id, found.item_id, document.strip()
-            )
-            if credit is None:
-                raise CreditNotFound(number=document.strip() or "–")
+        await _check_document(session, company.id, statement.customer_id, found, resolution, document.strip())
         words = f"{document.strip()}: {note.strip()}" if document.strip() else note.strip()
         credited = found.amount if resolution == "credited" else 0
         status = await end_dispute(
             session, company.id, dispute_id, resolution, words, actor, credited=credited, prepared_by=actor.id
         )
     return {"dispute_id": str(dispute_id), "resolution": resolution, "statement_status": status}
+
+
+async def _check_document(
+    session: Session, company_id: UUID, customer_id: UUID, found: Dispute, resolution: str, number: str
+) -> None:
+    if resolution == "credited":
+        if await credit_with_number(session, company_id, customer_id, found.item_id, number) is None:
+            raise CreditNotFound(number=number or "–")
+    elif resolution == "corrected" and await correction_since(session, company_id, customer_id, found, number) is None:
+        raise CorrectionNotFound(number=number or "–")

@@ -9,6 +9,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from storage.database import Session
+from storage.disputes import Dispute
 from storage.identifiers import new_id
 from storage.schema import adjustment, customer, open_item, source
 
@@ -152,5 +153,31 @@ async def credit_with_number(
         (open_item.c.customer_id == customer_id) | open_item.c.customer_id.in_(of_item),
         open_item.c.amount < 0, open_item.c.kind.in_(("credit_memo", "write_off")),
     ).limit(1)  # fmt: skip
+    found: UUID | None = (await session.execute(query)).scalar_one_or_none()
+    return found
+
+
+async def correction_since(
+    session: Session, company_id: UUID, customer_id: UUID, disputed: Dispute, number: str
+) -> UUID | None:
+    """A document that came after the case was opened: the one with the number, or without one a newer revision.
+
+    Of the statement's customer or of the account of the disputed document; reversals are none.
+    """
+    old = open_item.alias("old")
+    is_newer = (
+        (open_item.c.source_id == old.c.source_id) & (open_item.c.source_ref == old.c.source_ref)
+        & (open_item.c.instalment == old.c.instalment) & (open_item.c.revision > old.c.revision)
+    )  # fmt: skip
+    query = (
+        select(open_item.c.id)
+        .join(old, (old.c.company_id == open_item.c.company_id) & (old.c.id == disputed.item_id))
+        .where(
+            open_item.c.company_id == company_id, open_item.c.id != disputed.item_id,
+            open_item.c.customer_id.in_((customer_id, old.c.customer_id)), open_item.c.reverses_id.is_(None),
+            open_item.c.recorded_at > disputed.opened_at, open_item.c.number == number if number else is_newer,
+        )
+        .limit(1)
+    )  # fmt: skip
     found: UUID | None = (await session.execute(query)).scalar_one_or_none()
     return found

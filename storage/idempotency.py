@@ -66,3 +66,8 @@ async def keep_answer(session: Session, company_id: UUID, key: str, answer: Firs
         .returning(idempotency.c.key)
     )  # fmt: skip
     return kept.one_or_none() is not None
+
+
+async def hold_key(session: Session, company_id: UUID, key: str) -> None:
+    """Keeps others with the same key waiting until the end of the transaction."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{company_id}/{key}", 0))))

@@ -77,15 +77,36 @@ def read_keyring(path: Path) -> Keyring:
     return Keyring(keys, list(keys)[-1])
 
 
-def _make(path: Path) -> None:
-    """Only one of several processes that start at once writes the file, and nobody reads half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def add_key(path: Path) -> Keyring:
+    """The keys with a fresh one that seals from now on; the earlier ones stay, because they open what they sealed."""
+    known = read_keyring(path)
+    name = f"key-{len(known.keys) + 1}"
+    if name in known.keys:
+        name = f"key-{secrets.token_hex(4)}"
+    written = _write_beside(path, path.read_text(encoding="ascii").rstrip("\n") + "\n" + _fresh_line(name))
+    written.replace(path)
+    return read_keyring(path)
+
+
+def _fresh_line(name: str) -> str:
+    return f"{name} {base64.b64encode(os.urandom(KEY_BYTES)).decode()}\n"
+
+
+def _write_beside(path: Path, text: str) -> Path:
+    """A whole file on the disk under another name: nobody reads half of it under its own."""
     written = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     handle = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(f"key-1 {base64.b64encode(os.urandom(KEY_BYTES)).decode()}\n")
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
+    return written
+
+
+def _make(path: Path) -> None:
+    """Only one of several processes that start at once writes the file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    written = _write_beside(path, _fresh_line("key-1"))
     try:
         os.link(written, path)
     except FileExistsError:
