@@ -105,6 +105,7 @@ def described_statement(row: StatementFacts, checks: Any, language: str) -> Desc
             {"label": check["equation"], "holds": check["ties"], "difference": check["difference"]} for check in checks
         ),
         url_path=f"/statements/{row.id}",
+        difference=row.difference,
     )
 
 

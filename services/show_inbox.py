@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,6 +56,8 @@ class Card:
     figures: tuple[dict[str, str], ...]
     checks: tuple[dict[str, Any], ...]
     url_path: str
+    difference: Mapping[str, Any] | None
+    """What changed since the version before."""
     opened_at: datetime
     due_at: datetime | None
     hours_left: int | None
@@ -224,7 +226,8 @@ def _card(
         stage=request.stage, stage_name=stage.name, digest=request.digest, authority_id=authority,
         for_whom="" if authority == person.id else people[authority].name, title=description.title,
         figures=tuple({"label": one.label, "value": one.value} for one in description.figures),
-        checks=description.checks, url_path=description.url_path, opened_at=row.opened_at, due_at=stage.expires_at,
+        checks=description.checks, url_path=description.url_path,
+        difference=description.difference, opened_at=row.opened_at, due_at=stage.expires_at,
         hours_left=left.until(stage.expires_at, env), assure=stage.assure, bulk=stage.bulk,
         comment_required=tuple(sorted(env.policy.comments)), facts=dict(request.facts),
     )  # fmt: skip

@@ -35,6 +35,8 @@ class Description:
     figures: tuple[Figure, ...]
     checks: tuple[dict[str, Any], ...]
     url_path: str
+    difference: Mapping[str, Any] | None = None
+    """What changed since the version before, where there is one: `totals` and `lines`."""
 
 
 Facts = Mapping[str, Any]

@@ -39,6 +39,7 @@ class StatementFacts:
     earlier_form: str | None
     findings: int
     disputed: bool
+    difference: dict[str, Any] | None
 
 
 _STATEMENT_FACTS = text(r"""
@@ -57,7 +58,8 @@ _STATEMENT_FACTS = text(r"""
              order by e.period desc, e.version desc limit 1) as earlier_form,
            coalesce((select sum(f.findings) from open_finding f where f.subject_id in (s.number, s.id::text)), 0)::int
              as findings,
-           position('"disputes":[{' in s.content) > 0 or s.content ~ '"disputed":"-?[0.]*[1-9]' as disputed
+           position('"disputes":[{' in s.content) > 0 or s.content ~ '"disputed":"-?[0.]*[1-9]' as disputed,
+           s.difference
       from statement s
       join customer c on c.company_id = s.company_id and c.id = s.customer_id
      where s.company_id = :company and s.id = any(:ids)

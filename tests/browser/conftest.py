@@ -29,6 +29,8 @@ class Served:
 
     url: str
     sample: Sample
+    database: str
+    """For what a test brings about beside the pages."""
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +61,7 @@ def served(server_url: str, template_database: str, tmp_path_factory: pytest.Tem
     thread.start()
     assert ready.wait(60)
     _await_port(port)
-    yield Served(address, found[0])
+    yield Served(address, found[0], url)
     server[0].should_exit = True
     thread.join(20)
 
