@@ -1,22 +1,21 @@
 """Freezes a rendered message into MIME bytes: the same bytes on every try, with headers nobody can inject into.
 
-The standard library's policies refuse line breaks in headers; `one_line` takes them out before, so that a
-name with a line break in it is sent without, not refused.
+The library encodes words, names and addresses; parts and headers are put together here, because its messages are parsed
+and walked several times before they are bytes. `one_line` takes line breaks out of what stands in a header, so that a
+name with one in it is sent without, not refused; a header with one is refused.
 """
 
 import re
-from collections.abc import Sequence
+from binascii import b2a_base64, b2a_qp
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import HeaderParseError
 from email.header import Header
-from email.headerregistry import Address, AddressHeader
-from email.message import EmailMessage
-from email.policy import EmailPolicy
-from email.utils import format_datetime, parseaddr
-from functools import cache
+from email.headerregistry import Address
+from email.utils import encode_rfc2231, format_datetime, parseaddr
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import cast
 
 import dkim  # type: ignore[import-untyped]  # it ships no stubs
 
@@ -39,47 +38,23 @@ WORD_MOST = 60
 """Characters of a subject's word: a longer one does not fit behind "Subject: " and would start a line of its own."""
 
 
-NAMING = frozenset({"from", "to", "reply-to"})
-"""Headers with an address and a person's or company's name before it."""
+FOLD = "\r\n "
+"""Where a header goes on in the next line."""
+
+LINE = 76
+"""Characters of base64 in a line (RFC 2045)."""
+
+PLAIN_FILE = re.compile(r"[A-Za-z0-9 _.-]{1,60}")
+"""A file's name that needs no encoding."""
+
+ESCAPED = re.compile(r"(?:%..|[^%]){1,20}")
+"""A piece of a percent-encoded name that fits into a line and parts no character's escape."""
 
 UNSAFE_IN_ADDRESS = frozenset('"<>(),;:\\[] ')
 """Legal inside quotes by RFC 5322, used by nobody, and the tools of every injection."""
 
 PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]{1,60}")
 """A name that needs neither quotes nor encoding."""
-
-
-class _Policy(EmailPolicy):
-    """The library's policy, except for subjects and names.
-
-    It moves a long first word of a subject to the next line, and the space that the line begins with is then shown. It
-    drops the quotes of a long name when it folds, and what stands in them is then an address.
-    """
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        """One header with its line ends."""
-        if name.lower() == "subject":
-            plain = value.isascii() and all(len(word) <= WORD_MOST for word in value.split(" "))
-            folded = Header(value, "us-ascii" if plain else "utf-8", header_name=name).encode(linesep=self.linesep)
-        elif name.lower() in NAMING:
-            folded = self._named(name, cast("AddressHeader", value).addresses[0])
-        else:
-            return super().fold_binary(name, value)
-        return f"{name}: {folded}{self.linesep}".encode("utf-8" if self.utf8 else "ascii")
-
-    def _named(self, header: str, address: Address) -> str:
-        if not address.display_name:
-            return address.addr_spec
-        if PHRASE.fullmatch(address.display_name) and "=?" not in address.display_name:
-            shown = address.display_name
-        else:
-            shown = Header(address.display_name, "utf-8", header_name=header).encode(linesep=self.linesep)
-        return f"{shown}{self.linesep} <{address.addr_spec}>"
-
-
-_PLAIN = _Policy(linesep="\r\n")
-_WIDE = _Policy(linesep="\r\n", utf8=True)
-"""For addresses beyond ASCII (SMTPUTF8)."""
 
 
 class AddressInvalidError(ValueError):
@@ -124,41 +99,103 @@ class Signing:
 def freeze(
     rendered: Rendered, envelope: Envelope, attachments: Sequence[Attachment] = (), signing: Signing | None = None
 ) -> bytes:
-    """The message as bytes, ready for DATA."""
-    wide = not (envelope.sender + envelope.recipient).isascii()
-    message = EmailMessage(policy=_WIDE if wide else _PLAIN)
-    _write_headers(message, rendered, envelope)
-    message.set_content(rendered.text, cte=_encoding(rendered.text))
-    message.add_alternative(rendered.html, subtype="html", cte=_encoding(rendered.html))
-    for attached in attachments:
-        message.add_attachment(
-            attached.content,
-            maintype=attached.maintype,
-            subtype=attached.subtype,
-            filename=header_text(attached.filename).replace("/", "-"),
-        )
-    content = message.as_bytes()
+    """The message as bytes, ready for DATA: every line ends with CR LF, and no body line begins with another's mark."""
+    told = _multipart("alternative", [_text("plain", rendered.text), _text("html", rendered.html)])
+    parts = [told, *map(_file, attachments)]
+    body = _multipart("mixed", parts) if attachments else told
+    content = b"".join([*_headers(rendered, envelope), b"MIME-Version: 1.0\r\n", body])
     return content if signing is None else _sign(content, signing)
 
 
-def _write_headers(message: EmailMessage, rendered: Rendered, envelope: Envelope) -> None:
-    message["From"] = _address(envelope.sender, envelope.sender_name)
-    message["To"] = _address(envelope.recipient, envelope.recipient_name)
-    message["Subject"] = header_text(rendered.subject)
-    message["Date"] = format_datetime(envelope.date)
-    message["Message-ID"] = one_line(envelope.message_id)
+def _multipart(kind: str, parts: Sequence[bytes]) -> bytes:
+    # "=_" stands in no quoted-printable and no base64 text, so no part can hold its own end.
+    mark = f"=_{kind}".encode()
+    head = f'Content-Type: multipart/{kind}; boundary="=_{kind}"\r\n\r\n'.encode()
+    return head + b"".join(b"--%b\r\n%b\r\n" % (mark, part) for part in parts) + b"--%b--\r\n" % mark
+
+
+def _text(kind: str, text: str) -> bytes:
+    """Quoted-printable while it is the shorter one: filters and people read it better than base64."""
+    content = b"\r\n".join(text.encode().splitlines()) + b"\r\n"
+    if len(content) < len(text) * WIDE_SHARE:
+        encoding, lines = "quoted-printable", b2a_qp(content, istext=True)
+    else:
+        encoding, lines = "base64", _base64(content)
+    head = f'Content-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
+    return head.encode() + lines
+
+
+def _file(attached: Attachment) -> bytes:
+    name = header_text(attached.filename).replace("/", "-")
+    head = (
+        f"Content-Type: {attached.maintype}/{attached.subtype}\r\nContent-Transfer-Encoding: base64\r\n"
+        f"Content-Disposition: attachment;\r\n {_filename(name)}\r\n\r\n"
+    )
+    return head.encode("ascii") + _base64(attached.content)
+
+
+def _filename(name: str) -> str:
+    """As RFC 2231 writes what is not plain, in pieces that fit into a line."""
+    if PLAIN_FILE.fullmatch(name):
+        return f'filename="{name}"'
+    pieces = ESCAPED.findall(encode_rfc2231(name, "utf-8"))
+    if len(pieces) == 1:
+        return f"filename*={pieces[0]}"
+    return ";\r\n ".join(f"filename*{number}*={piece}" for number, piece in enumerate(pieces))
+
+
+def _base64(content: bytes) -> bytes:
+    line = b2a_base64(content, newline=False)
+    return b"\r\n".join([line[start : start + LINE] for start in range(0, len(line), LINE)]) + b"\r\n"
+
+
+def _headers(rendered: Rendered, envelope: Envelope) -> Iterator[bytes]:
+    yield _named("From", envelope.sender, envelope.sender_name)
+    yield _named("To", envelope.recipient, envelope.recipient_name)
+    yield _subject(header_text(rendered.subject))
+    yield _header("Date", format_datetime(envelope.date))
+    yield _header("Message-ID", one_line(envelope.message_id))
     if envelope.thread:
-        message["References"] = f"<{_token(envelope.thread)}@tieout>"
-        message["In-Reply-To"] = f"<{_token(envelope.thread)}@tieout>"
+        yield _header("References", f"<{_token(envelope.thread)}@tieout>")
+        yield _header("In-Reply-To", f"<{_token(envelope.thread)}@tieout>")
     if envelope.reply_to:
-        message["Reply-To"] = _address(envelope.reply_to, envelope.sender_name)
+        yield _named("Reply-To", envelope.reply_to, envelope.sender_name)
     if envelope.unsubscribe:
         by_mail = f"<mailto:{check_address(envelope.unsubscribe)}?subject=unsubscribe>"
         link = one_line(envelope.unsubscribe_link)
-        message["List-Unsubscribe"] = f"<{link}>, {by_mail}" if link else by_mail
+        yield _header("List-Unsubscribe", *([f"<{link}>,"] if link else []), by_mail)
         if link.startswith("https://"):
-            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058, which asks for https
-    message["Auto-Submitted"] = "auto-generated"
+            yield _header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")  # RFC 8058, which asks for https
+    yield _header("Auto-Submitted", "auto-generated")
+
+
+def _header(name: str, *words: str) -> bytes:
+    """One header, each of the words on a line; with a line break inside a word it would be two headers."""
+    if any(len(word.splitlines()) > 1 for word in words):
+        raise HeaderParseError(f"a line break in {name}")
+    return f"{name}: {FOLD.join(words)}\r\n".encode()
+
+
+def _subject(text: str) -> bytes:
+    """Encoded as a whole when a word is too long: a line of its own would show the space that it begins with."""
+    plain = text.isascii() and all(len(word) <= WORD_MOST for word in text.split(" "))
+    return _header("Subject", *_encoded("Subject", text, "us-ascii" if plain else "utf-8"))
+
+
+@lru_cache(maxsize=256)
+def _named(header: str, address: str, name: str) -> bytes:
+    """An address behind the name of who has it; senders are the same in every mail."""
+    whole = _address(address, name)
+    shown = whole.display_name
+    if not shown:
+        return _header(header, whole.addr_spec)
+    plain = PHRASE.fullmatch(shown) is not None
+    words = [shown] if plain else _encoded(header, shown, "utf-8")
+    return _header(header, *words, f"<{whole.addr_spec}>")
+
+
+def _encoded(header: str, text: str, charset: str) -> list[str]:
+    return Header(text, charset, header_name=header).encode(linesep="\r\n").split(FOLD)
 
 
 def check_address(text: str) -> str:
@@ -186,11 +223,6 @@ def _address(address: str, name: str) -> Address:
         return Address(display_name=shown, username=local, domain=domain)
     except (HeaderParseError, ValueError, IndexError) as error:
         raise AddressInvalidError(repr(address)) from error
-
-
-def _encoding(text: str) -> str:
-    """Quoted-printable while it is the shorter one: filters and people read it better than base64."""
-    return "quoted-printable" if len(text.encode()) < len(text) * WIDE_SHARE else "base64"
 
 
 def _token(text: str) -> str:
