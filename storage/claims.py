@@ -89,7 +89,7 @@ async def claim(
 
     Without the push a relay that dies in a loop would offer the same message again at every start.
     """
-    reserve = limit // RESERVED_PART
+    reserve = max(limit // RESERVED_PART, 1) if limit >= len(LANES) else 0
     taken: list[OutboxRow] = []
     for position, lane in enumerate(LANES):
         room = limit - len(taken) - reserve * (len(LANES) - 1 - position)

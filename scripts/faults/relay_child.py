@@ -18,8 +18,8 @@ from storage.database import engine_for
 PACE = Pace(lease=2.0, quiet=1.6, backoff=0.1, backoff_most=0.5)
 """The proportions of the real thing, thirty times faster; the mail server parts with silent connections in 1.2 s."""
 
-BATCH = 2
-"""Small, so that a kill takes few others with it and the next child finds work at once."""
+BATCH = 3
+"""Small, so that a kill takes few others with it and the next child finds work at once; a place for each lane."""
 
 WARM_SECONDS = 1.0
 """Enough for each kind of message to go out once, which compiles templates and statements."""

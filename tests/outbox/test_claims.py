@@ -1,5 +1,6 @@
 """Claims, fences, lanes, throttles: the rules of the table itself."""
 
+from collections import Counter
 from uuid import UUID
 
 import pytest
@@ -89,6 +90,14 @@ async def test_urgent_first_and_bulk_not_starved(engine: Database, company: UUID
     first = [row.lane for row in await claimed(engine, company, 10)]
     assert first[:6] == ["urgent"] * 6
     assert first.count("bulk") == 4
+
+
+async def test_a_small_claim_serves_every_lane(engine: Database, company: UUID) -> None:
+    """Urgent messages that are always due, as to a chat that is down, keep nobody else waiting for ever."""
+    for lane in ("urgent", "normal", "bulk"):
+        for number in range(4):
+            await queue(engine, company, f"{lane}{number}", lane)
+    assert Counter(row.lane for row in await claimed(engine, company, 3)) == {"urgent": 1, "normal": 1, "bulk": 1}
 
 
 async def test_a_lapsed_lease_is_fenced(engine: Database, company: UUID) -> None:
