@@ -30,7 +30,7 @@ class ChatHands:
         self._house: House = app.state.house
         self._hub: Hub = hub_of(app)
         self._base = base or self._house.settings.public_url.rstrip("/") + LOCAL_SLACK
-        self._user, self._team = user, team
+        self.user, self._team = user, team
 
     async def press(self, channel: str, stamp: str, action_id: str) -> Delivered:
         """Presses a button of a message, or of the home tab."""
@@ -43,22 +43,26 @@ class ChatHands:
     def pressed(self, channel: str, stamp: str, button: dict[str, Any]) -> dict[str, Any]:
         """The callback of a pressed button."""
         payload = {
-            "type": "block_actions", **self._who(), "trigger_id": self._hub.trigger(self._user),
+            "type": "block_actions", **self._who(), "trigger_id": self._hub.trigger(self.user),
             "actions": [{**button, "action_ts": timestamp()}],
         }  # fmt: skip
-        if channel == home_of(self._user):
+        if channel == home_of(self.user):
             return {**payload, "container": {"type": "view", "view_id": "VHOME"}}
         return {
             **payload,
             "container": {"type": "message", "channel_id": channel, "message_ts": stamp, "is_ephemeral": False},
             "channel": {"id": channel}, "message": {"ts": stamp},
-            "response_url": self._hub.response_address(self._base, channel, stamp, self._user),
+            "response_url": self._hub.response_address(self._base, channel, stamp, self.user),
         }  # fmt: skip
 
     async def dialogue(self) -> dict[str, Any] | None:
         """The dialogue that is open before the user."""
-        found = await caught_chat(self._house.engine, dialogue_of(self._user), ANSWERED_ONCE)
+        found = await caught_chat(self._house.engine, dialogue_of(self.user), ANSWERED_ONCE)
         return found if found is not None and found.get("blocks") else None
+
+    async def sees(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+        """The open dialogue and the home tab."""
+        return await self.dialogue(), await caught_chat(self._house.engine, home_of(self.user), ANSWERED_ONCE)
 
     async def submit(self, words: str) -> Delivered:
         """Fills every field of the open dialogue and sends it in; it stays open if we found something wrong."""
@@ -75,31 +79,31 @@ class ChatHands:
         payload = {"type": "view_submission", **self._who(), "view": filled, "response_urls": []}
         said = await self._hub.deliver(INTERACTIVE, payload)
         if said.body.get("response_action") == "errors":
-            await self._show(dialogue_of(self._user), {**view, "errors": said.body["errors"], "filled": words})
+            await self._show(dialogue_of(self.user), {**view, "errors": said.body["errors"], "filled": words})
         else:
             await self.close()
         return said
 
     async def close(self) -> None:
         """Closes the open dialogue without an answer."""
-        await self._show(dialogue_of(self._user), {})
+        await self._show(dialogue_of(self.user), {})
 
     async def command(self, channel: str, words: str) -> Delivered:
         """Types the slash command."""
         said = await self._hub.deliver(COMMAND, {
-            "command": COMMAND_NAME, "text": words, "team_id": self._team, "user_id": self._user, "api_app_id": APP,
-            "channel_id": channel, "trigger_id": self._hub.trigger(self._user),
-            "response_url": self._hub.response_address(self._base, channel, None, self._user),
+            "command": COMMAND_NAME, "text": words, "team_id": self._team, "user_id": self.user, "api_app_id": APP,
+            "channel_id": channel, "trigger_id": self._hub.trigger(self.user),
+            "response_url": self._hub.response_address(self._base, channel, None, self.user),
         })  # fmt: skip
         if said.body.get("text"):
             stamp = timestamp()
-            message = {"ts": stamp, "channel": channel, "blocks": [], **said.body, "ephemeral": self._user}
+            message = {"ts": stamp, "channel": channel, "blocks": [], **said.body, "ephemeral": self.user}
             await catch_chat(self._house.engine, channel, stamp, message)
         return said
 
     async def open_home(self) -> Delivered:
         """Opens the home tab."""
-        event = {"type": "app_home_opened", "user": self._user, "tab": "home", "channel": "D" + self._user[1:]}
+        event = {"type": "app_home_opened", "user": self.user, "tab": "home", "channel": "D" + self.user[1:]}
         return await self._hub.deliver(EVENT, {
             "type": "event_callback", "team_id": self._team, "api_app_id": APP, "event": event, "event_id": timestamp(),
         })  # fmt: skip
@@ -109,7 +113,7 @@ class ChatHands:
 
     def _who(self) -> dict[str, Any]:
         return {
-            "user": {"id": self._user, "team_id": self._team}, "team": {"id": self._team, "domain": "local"},
+            "user": {"id": self.user, "team_id": self._team}, "team": {"id": self._team, "domain": "local"},
             "api_app_id": APP, "is_enterprise_install": False, "enterprise": None,
         }  # fmt: skip
 

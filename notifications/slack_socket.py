@@ -95,6 +95,7 @@ class SlackSocket:
                 async with asyncio.timeout_at(until):
                     envelope = as_object(await connection.recv())
                 if envelope.get("type") == "hello":
+                    log.info("Listening to Slack.")
                     self.connected.set()
                 elif envelope.get("type") == "disconnect":
                     log.info("Slack calls a connection off: %s", envelope.get("reason"))

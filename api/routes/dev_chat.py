@@ -12,6 +12,7 @@ from api.context import House, HouseOf, PageUnknown, Viewer, back_to, language_f
 from api.dev_chat_user import COMMAND_NAME, ChatHands, NoSuchButtonError
 from api.dev_slack import home_of
 from api.dev_slack_hub import NobodyAnsweredError
+from services.ask_chat_reason import ASKED
 from services.local_slack import local_chat_user, local_direct_channel
 from storage.caught import Caught, caught_places, find_caught, list_caught
 from storage.database import owner_transaction, transaction
@@ -25,7 +26,7 @@ SHOWN = 50
 """Messages of one view: the latest tell the story."""
 
 LOOKS, LOOK_SECONDS = 20, 0.1
-"""Tries to see the dialogue that a press opens, which comes by another call: two seconds together."""
+"""Tries to see the dialogue that a press opens, or the home tab drawn anew: both come by another call, soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +120,16 @@ async def press(
         raise PageUnknown
     channel, _, stamp = (found.external_id or "").rpartition(":")
     hands = ChatHands(request.app, (await _viewpoint(known, viewer)).user)
-    before = await hands.dialogue()
+    before = await hands.sees()
     try:
         said = await hands.press(channel, stamp, action)
     except NoSuchButtonError:
         raise PageUnknown from None
     except NobodyAnsweredError:
         return _back(found.recipient, said="nobody")
-    opens = action in {"reject", "return"}
-    for _ in range(LOOKS if opens and not said.body.get("text") else 0):
-        if await hands.dialogue() != before:
+    answers_later = action in ASKED or found.recipient == home_of(hands.user)
+    for _ in range(LOOKS if answers_later and not said.body.get("text") else 0):
+        if await hands.sees() != before:
             break
         await asyncio.sleep(LOOK_SECONDS)
     return _back(found.recipient, number=number)

@@ -1,8 +1,9 @@
 """The inbox as the chat's home tab, by Slack's real client against our own small Slack."""
 
 import json
+from uuid import UUID
 
-from notifications.chat_callback import ChatUser
+from notifications.chat_callback import INTERACTIVE, ChatUser
 from services.ask_waiver import ask_waiver
 from services.local_slack import LOCAL_TEAM
 from services.show_chat_home import publish_chat_home
@@ -10,13 +11,24 @@ from storage.database import transaction
 from storage.findings import NewFinding, keep_finding, list_findings
 from tests.approvals.conftest import House
 from tests.approvals.test_shell import loaded, submitted
-from tests.support.chat import chat_of, local_slack
+from tests.support.chat import LocalSlack, chat_of, local_slack
 
 
 async def home_of(house: House, user: str) -> str:
     """The tab that this user sees."""
     (shown,) = await chat_of(house.engine, f"home/{user}")
     return json.dumps(shown)
+
+
+async def press_approve(house: House, chat: LocalSlack, request_id: UUID) -> None:
+    """Alice presses Approve in a message about the request, wherever she got it from."""
+    request = (await loaded(house, request_id)).request
+    value = {
+        "company": str(house.id), "request_id": str(request_id), "round": request.round, "stage": request.stage,
+        "digest": request.digest,
+    }  # fmt: skip
+    button = {"type": "button", "action_id": "approve", "value": json.dumps(value)}
+    await chat.hub.deliver(INTERACTIVE, chat.hands("UALICE").pressed("C1", "1.1", button))
 
 
 async def test_the_home_tab_shows_what_waits_and_where_to_step_up(house: House) -> None:
@@ -31,6 +43,11 @@ async def test_the_home_tab_shows_what_waits_and_where_to_step_up(house: House) 
         for user in ("UALICE", "UALICE", "UNOBODY"):
             answer = await publish_chat_home(house.engine, chat.settings, ChatUser(LOCAL_TEAM, user))
             assert answer.outcome == "accepted"
+        await press_approve(house, chat, waiver)
+        (refused,) = await chat_of(house.engine, "C1")
+        assert f"{chat.base}/approvals/{waiver}" in refused["text"]
+        assert refused["blocks"][1]["elements"][0]["url"] == f"{chat.base}/approvals/{waiver}"
+    assert (await loaded(house, waiver)).request.state == "open"
     told = await home_of(house, "UALICE")
     assert "2 requests wait for you" in told
     assert f"{chat.base}/approvals/{waiver}" in told

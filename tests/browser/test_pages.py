@@ -22,7 +22,7 @@ def _paths(served: Served) -> list[str]:
         "/customers", f"/customers/{made.customers[0]}", "/exceptions", f"/exceptions/{made.records[0]}", "/disputes",
         "/matching",
         "/chasing", "/compliance", "/settings", "/settings/messages/statement_to_customer", "/account", "/dev/mail",
-        "/dev/mail/1", "/dev/chat", f"/approvals/{made.requests[0]}", "/policies", "/absence",
+        "/dev/mail/1", "/dev/chat", "/account/chat", f"/approvals/{made.requests[0]}", "/policies", "/absence",
         "/approvals/figures", f"/s/{made.answer_token}?dispute=2",
         f"/a/{made.decide_token}", "/s", "/s/lapsed",
     ]  # fmt: skip

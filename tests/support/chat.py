@@ -61,14 +61,12 @@ class LocalSlack:
 
 
 @asynccontextmanager
-async def local_slack(engine: Database, **settings: Any) -> AsyncIterator[LocalSlack]:  # noqa: ANN401 - of any setting
-    """Serves it, and what it calls back, on a free port."""
+async def local_slack(engine: Database, whole: FastAPI | None = None) -> AsyncIterator[LocalSlack]:
+    """Serves it, and what it calls back, on a free port; `whole` is an application that has both, and pages."""
     listening = socket.create_server(("127.0.0.1", 0))
     base = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    app = FastAPI()
-    app.state.house = House(Settings(public_url=base, **settings), engine)
-    app.include_router(dev_slack.router)
-    app.include_router(slack.router)
+    app = whole or _only_slack(engine)
+    app.state.house.settings.public_url = base
     running = LocalSlack(app, base)
     app.state.slack_fault = running.fault
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="websockets-sansio"))
@@ -79,6 +77,14 @@ async def local_slack(engine: Database, **settings: Any) -> AsyncIterator[LocalS
         server.should_exit = True
         await serving
         listening.close()
+
+
+def _only_slack(engine: Database) -> FastAPI:
+    app = FastAPI()
+    app.state.house = House(Settings(), engine)
+    app.include_router(dev_slack.router)
+    app.include_router(slack.router)
+    return app
 
 
 async def link(engine: Database, company_id: UUID, person_id: UUID, chat_user: str, team: str = LOCAL_TEAM) -> None:
