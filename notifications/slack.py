@@ -192,8 +192,9 @@ class SlackCarrier:
         """
         try:
             channel = await self._readable(recipient)
-            body = {"channel": channel, "limit": HISTORY, "include_all_metadata": True}
-            response = await asyncio.to_thread(self._client.api_call, "conversations.history", json=body)
+            # By form: Slack's reading methods take no JSON.
+            body = {"channel": channel, "limit": str(HISTORY), "include_all_metadata": "true"}
+            response = await asyncio.to_thread(self._client.api_call, "conversations.history", data=body)
         except (SlackClientError, OSError, HTTPException) as error:
             raise SlackCallError(str(error)) from error
         messages: list[dict[str, Any]] = response.get("messages", [])

@@ -140,7 +140,7 @@ async def _keep(
     engine: Database, company_id: UUID, person_id: UUID, user: ChatUser, actor: Actor
 ) -> tuple[Asked, Company]:
     async with transaction(engine, company_id) as session:
-        before = await chat_account_of(session, company_id, person_id)
+        before = await chat_account_of(session, company_id, person_id, to_change=True)
         if before is None:
             raise PersonUnknown
         now = await database_now(session)
@@ -184,7 +184,7 @@ async def answer_question(
     except (KeyError, ValueError, TypeError) as error:
         raise ChatQuestionOver(address=link_page(settings)) from error
     async with transaction(engine, asked.company) as session:
-        account = await chat_account_of(session, asked.company, asked.person)
+        account = await chat_account_of(session, asked.company, asked.person, to_change=True)
         if account is None or (account.team, account.chat_user, account.asked_at) != (user.team, user.id, asked.at):
             raise ChatQuestionOver(address=link_page(settings))
         actor, subject = Actor("user", asked.person), ("user", str(asked.person))
@@ -204,7 +204,7 @@ async def answer_question(
 async def remove_chat_account(engine: Database, company_id: UUID, person_id: UUID, actor: Actor) -> bool:
     """Takes the link away; False when there was none."""
     async with transaction(engine, company_id) as session:
-        account = await chat_account_of(session, company_id, person_id)
+        account = await chat_account_of(session, company_id, person_id, to_change=True)
         if account is None:
             raise PersonUnknown
         if account.chat_user is None:

@@ -29,14 +29,14 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-async def chat_account_of(session: Session, company_id: UUID, person_id: UUID) -> ChatAccount | None:
-    """The account of an enabled person; its fields are None when nobody was asked yet. Locked until the end."""
-    query = (
-        select(*_COLUMNS)
-        .where(app_user.c.company_id == company_id, app_user.c.id == person_id, app_user.c.disabled_at.is_(None))
-        .with_for_update()
+async def chat_account_of(
+    session: Session, company_id: UUID, person_id: UUID, *, to_change: bool = False
+) -> ChatAccount | None:
+    """The account of an enabled person; its fields are None when nobody was asked yet. Locked if it is to change."""
+    query = select(*_COLUMNS).where(
+        app_user.c.company_id == company_id, app_user.c.id == person_id, app_user.c.disabled_at.is_(None)
     )
-    row = (await session.execute(query)).one_or_none()
+    row = (await session.execute(query.with_for_update() if to_change else query)).one_or_none()
     return ChatAccount(*row) if row else None
 
 
