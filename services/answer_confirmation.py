@@ -51,6 +51,7 @@ from storage.identifiers import new_id
 from storage.outbox import Message, cancel_queued, enqueue
 from storage.presence import database_now
 from storage.sealing import Keyring
+from storage.tasks import NewTask, open_task
 from storage.tokens import resolve, resolve_lapsed
 
 KEY_BYTES = 16
@@ -234,8 +235,21 @@ async def _tell(session: Session, company_id: UUID, letter: Letter, one: Round, 
     else:
         who, subject = actor, (LETTER, str(letter.id))
         facts = {"seal": new.seal, "number": letter.number, "kind": new.kind}
+        if new.differences:
+            await _ask_staff(session, company_id, letter, new)
     await cancel_queued(session, company_id, ["confirmation_second_request"], subject=(LETTER, str(letter.id)))
     await record(session, company_id, who, "confirmation_replied", subject, facts)
+
+
+async def _ask_staff(session: Session, company_id: UUID, letter: Letter, new: Reply) -> None:
+    differing = ", ".join(f"{currency} {amount}" for currency, amount in new.differences.items())
+    await open_task(
+        session, company_id,
+        NewTask(
+            "confirmation_differs", LETTER, str(letter.id), f"confirmation_differs/{new.id}",
+            {"number": letter.number, "answer": differing}, customer_id=letter.customer_id,
+        ),
+    )  # fmt: skip
 
 
 def seal_of(reply: Reply) -> str:

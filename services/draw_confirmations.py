@@ -17,6 +17,7 @@ from services.report_balance import report_balance
 from statements.confirmation_sample import Balance, Method, PopulationEmpty, Sample, draw
 from statements.confirmations import Form, LetterState, Mode, RoundState
 from storage.audit import record
+from storage.companies import locked_company
 from storage.confirmations import ROUND, count_rounds, insert_letters, insert_round
 from storage.identifiers import new_id
 from storage.ledger_rows import CustomerRow, list_customers
@@ -86,6 +87,7 @@ async def draw_round(desk: Desk, wish: Wish) -> Drawn:
         raise PopulationEmpty(day=wish.as_of.isoformat())
     round_id = new_id()
     async with at_desk(desk) as session:
+        await locked_company(session, desk.company.id)  # two draws at once get two numbers
         number = f"{wish.as_of}/{await count_rounds(session, desk.company.id, wish.as_of) + 1}"
         today = (await database_now(session)).astimezone(ZoneInfo(desk.company.timezone)).date()
         reply_by = add_working_days(today, wish.reply_days, desk.company.country)

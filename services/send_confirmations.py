@@ -29,6 +29,7 @@ from storage.database import Database, Session, reading_as, transaction
 from storage.deliveries import Person, find_contact, note_event, statement_contacts
 from storage.outbox import Message, enqueue
 from storage.presence import database_now
+from storage.tasks import NewTask, open_task
 from words.refusal import Refusal
 
 EMAIL, POST = "email", "post"
@@ -79,6 +80,8 @@ async def send_round(desk: Desk, number: str) -> Sent:
             )  # fmt: skip
             if contact is not None:
                 await _queue(session, desk.company.id, letter, contact, "confirmation_request")
+            elif one.mode == Mode.COMMERCIAL:
+                await _ask_to_post(session, desk.company.id, letter)
             channels.append(channel)
         await change_round(session, desk.company.id, one, state=state, dispatched_by=desk.person_id, dispatched_at=now)
         await record(
@@ -133,6 +136,16 @@ async def _remind(session: Session, company: Company, one: Round, actor: Actor, 
     if reminded:
         await record(session, company.id, actor, "confirmation_reminded", (ROUND, str(one.id)), {"number": one.number})
     return Sent(one.number, reminded.count(EMAIL), reminded.count(POST))
+
+
+async def _ask_to_post(session: Session, company_id: UUID, letter: Letter) -> None:
+    await open_task(
+        session, company_id,
+        NewTask(
+            "confirmation_post", LETTER, str(letter.id), f"confirmation_post/{letter.id}", {"number": letter.number},
+            customer_id=letter.customer_id,
+        ),
+    )  # fmt: skip
 
 
 async def _queue(session: Session, company_id: UUID, letter: Letter, contact: Person, kind: str) -> None:

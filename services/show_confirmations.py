@@ -1,7 +1,7 @@
 """Rounds and letters as pages and commands show them, with what each letter proves and how much is covered."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,8 @@ from services.answer_confirmation import balances_of
 from services.confirmation_desk import Desk, at_desk, letter_at, round_at
 from statements.confirmations import Outcome, RoundState, Summary, strength, summarize
 from storage.attachments import Attachment, attachments_of
-from storage.confirmations import REPLY, Letter, Reply, Round, letters_of, list_rounds, replies_of
+from storage.confirmations import LETTER, REPLY, Letter, Reply, Round, letters_of, list_rounds, replies_of
+from storage.deliveries import DeliveryEvent, events_of
 from storage.people import names_of
 
 
@@ -22,7 +23,9 @@ class LetterShown:
     balances: dict[str, str]
     proves: str
     replies: list[Reply]
-    files: dict[UUID, list[Attachment]]
+    files: dict[UUID, list[Attachment]] = field(default_factory=dict)
+    events: list[DeliveryEvent] = field(default_factory=list)
+    """What became of its mails, to which address, and what was answered by mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ async def show_round(desk: Desk, number: str) -> RoundShown:
         letters = await letters_of(session, desk.company.id, one.id)
         replies = await replies_of(session, desk.company.id, [letter.id for letter in letters])
         names = await names_of(session, desk.company.id)
-    shown = [_shown(letter, one, replies.get(letter.id, []), {}) for letter in letters]
+    shown = [_shown(letter, one, replies.get(letter.id, [])) for letter in letters]
     population = {currency: str(figures["absolute"]) for currency, figures in one.population.items()}
     outcomes = [Outcome(one.form, each.letter.state, each.balances, each.letter.differences) for each in shown]
     return RoundShown(
@@ -65,11 +68,12 @@ async def show_letter(desk: Desk, letter_id: UUID) -> tuple[Round, LetterShown]:
         letter, one = await letter_at(session, desk, letter_id)
         replies = (await replies_of(session, desk.company.id, [letter.id])).get(letter.id, [])
         files = await attachments_of(session, desk.company.id, REPLY, [reply.id for reply in replies])
-    return one, _shown(letter, one, replies, files)
+        events = await events_of(session, desk.company.id, (LETTER, str(letter.id)))
+    return one, replace(_shown(letter, one, replies), files=files, events=events)
 
 
-def _shown(letter: Letter, one: Round, replies: list[Reply], files: dict[UUID, list[Attachment]]) -> LetterShown:
-    return LetterShown(letter, balances_of(letter), strength(one.form, letter.state), replies, files)
+def _shown(letter: Letter, one: Round, replies: list[Reply]) -> LetterShown:
+    return LetterShown(letter, balances_of(letter), strength(one.form, letter.state), replies)
 
 
 def round_json(one: Round) -> dict[str, Any]:

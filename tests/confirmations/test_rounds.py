@@ -15,7 +15,7 @@ from statements.confirmation_sample import Method
 from statements.confirmations import ConfirmationRefused, GivenReply, ReplyIncomplete
 from storage.confirmations import change_round, round_by_id
 from storage.database import Database, transaction
-from storage.schema import confirmation_reply, outbox
+from storage.schema import confirmation_reply, outbox, task
 from tests.confirmations.letter_house import LetterHouse, new_letter_house
 from tests.support.books import Item
 
@@ -43,6 +43,7 @@ async def test_a_second_person_sends_and_everybody_has_a_letter(house: LetterHou
     ]  # fmt: skip
     kinds = [row.kind for row in await house.rows(outbox.select())]
     assert kinds == ["confirmation_request"] * 3
+    assert [row.kind for row in await house.rows(task.select())] == ["confirmation_post"]
     with pytest.raises(ConfirmationRefused):
         await send_round(house.desk("mary"), drawn.number)
 
@@ -75,6 +76,9 @@ async def test_replies_are_judged_and_only_added_to(house: LetterHouse) -> None:
     assert shown.summary.currencies["CNY"]["confirmed"] == "90000.00"
     assert shown.summary.currencies["CNY"]["differences"] == "1000.00"
     assert len(await house.rows(confirmation_reply.select())) == 3
+    assert [row.facts for row in await house.rows(task.select().where(task.c.kind == "confirmation_differs"))] == [
+        {"number": first.letter.number, "answer": "CNY -1000.00"}
+    ]
 
 
 async def test_a_blank_letter_is_answered_with_figures(house: LetterHouse) -> None:
