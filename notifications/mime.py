@@ -33,6 +33,9 @@ DKIM_HEADERS = (
 )  # fmt: skip
 """What a forger would change."""
 
+DKIM_ONCE = (b"from", b"to", b"subject", b"date", b"reply-to", b"mime-version", b"content-type")
+"""Signed once more than they are there, so that a second one, which some programs would show or obey, breaks it."""
+
 
 WORD_MOST = 60
 """Characters of a subject's word: a longer one does not fit behind "Subject: " and would start a line of its own."""
@@ -236,7 +239,7 @@ def _sign(content: bytes, signing: Signing) -> bytes:
         signing.selector.encode(),
         signing.domain.encode(),
         _key(signing.key_path),
-        include_headers=[name for name in DKIM_HEADERS if name in present],
+        include_headers=[*(name for name in DKIM_HEADERS if name in present), *DKIM_ONCE],
     )
     return signature + content
 

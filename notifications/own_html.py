@@ -15,10 +15,13 @@ TAGS = frozenset({
 })  # fmt: skip
 VOID = frozenset({"br", "hr"})
 
-CLASSES = frozenset({"figures", "value", "words", "strong", "quiet", "said", "alert", "fine", "button", "link"})
+CLASSES = frozenset({
+    "figures", "value", "words", "strong", "quiet", "said", "alert", "fine", "button", "press", "link",
+})  # fmt: skip
 """The house's own: each is readable in the light and in the dark, which a colour of somebody's choice is not."""
 
-ATTRIBUTES = {"a": {"href", "title"}, "td": {"colspan", "rowspan", "align"}, "th": {"colspan", "rowspan", "align"}}
+_CELL = frozenset({"colspan", "rowspan", "align"})
+ATTRIBUTES = {"a": frozenset({"href", "title"}), "table": frozenset({"role"}), "td": _CELL, "th": _CELL}
 EVERYWHERE = frozenset({"class", "lang", "dir"})
 SCHEMES = frozenset({"http", "https", "mailto"})
 
@@ -67,7 +70,7 @@ class _Reader(HTMLParser):
 
 
 def _attribute(tag: str, name: str, value: str) -> str:
-    if name not in EVERYWHERE | ATTRIBUTES.get(tag, set()):
+    if name not in EVERYWHERE | ATTRIBUTES.get(tag, frozenset()):
         raise WordingFailedError("“{name}” is not possible in <{tag}>.", name=name, tag=tag)
     if name == "class" and not CLASSES.issuperset(value.split()):
         raise WordingFailedError("There is no style “{name}”.", name=value)

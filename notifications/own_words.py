@@ -144,7 +144,9 @@ def _own_helpers(letter: Letter, language: str) -> dict[str, object]:
         address = safe_link(letter.link)
         if not address:
             return Markup("")
-        return Markup('<p><span class="button"><a href="{}">{}</a></span></p>').format(address, label)
+        return Markup(
+            '<table class="press" role="presentation"><tr><td class="button"><a href="{}">{}</a></td></tr></table>'
+        ).format(address, label)
 
     def t(sentence: str) -> str:
         return translate(str(sentence), language)

@@ -21,6 +21,7 @@ from notifications.messages import (
     render,
 )
 from notifications.samples import samples
+from services.freeze_message import FOR_CUSTOMERS
 from words.catalog import LANGUAGES, chinese
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "messages"
@@ -75,6 +76,14 @@ def test_every_sentence_has_its_chinese() -> None:
     for path in TEMPLATES.rglob("*.*"):
         sentences |= set(re.findall(r'\bt\("((?:[^"\\]|\\.)*)"', path.read_text()))
     assert sorted(sentence for sentence in sentences if sentence not in chinese()) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_customer_is_not_called_a_colleague(language: str) -> None:
+    """Only staff are told that they get a message because they work in Tieout."""
+    for name, letter in samples(language).items():
+        kind = name.partition(".")[0]
+        assert ("Tieout" in render(kind, letter, language).html) is (kind not in FOR_CUSTOMERS), name
 
 
 def test_a_context_of_another_kind_is_refused() -> None:
