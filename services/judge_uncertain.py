@@ -13,14 +13,14 @@ from notifications.slack import SlackCallError
 from services.carriers import Carriers
 from services.choose_channel import fall_back
 from services.lock_chat_messages import REPLACES
-from services.settle_message import ask_person
+from services.settle_message import ask_person, told_otherwise
 from storage.claims import Outcome, attempt_outcomes, claim_uncertain, settle
 from storage.database import Database, Session, transaction
 from storage.deliveries import note_event
 from storage.outbox import OutboxRow
 
-UNASKED, INSTEAD = "unasked", "instead"
-"""How a try to judge ended: nobody could be asked; and then another channel took the message over."""
+UNASKED, INSTEAD, ABSENT = "unasked", "instead", "absent"
+"""How a try to judge ended: nobody could be asked; another channel then took the message over; it had not arrived."""
 
 ASK_AGAIN_SECONDS = 60.0
 """How long a silent archive is left alone."""
@@ -50,6 +50,8 @@ async def _judge(engine: Database, company_id: UUID, carriers: Carriers, row: Ou
     async with transaction(engine, company_id) as session:
         if outcome.attempt == UNASKED and INSTEAD not in outcomes:
             outcome = await _taken_over(session, company_id, row, outcome)
+        elif outcome.attempt == ABSENT:
+            outcome = await told_otherwise(session, company_id, row, outcome)
         if not await settle(session, company_id, row, outcome):
             return
         if outcome.state == "accepted":
@@ -90,8 +92,8 @@ def _known(found: bool, external_id: str | None, outcomes: list[str]) -> Outcome
     if found:
         return Outcome("accepted", "found", "It had arrived.", external_id=external_id)
     if INSTEAD in outcomes:
-        return Outcome("cancelled", "absent", "It had not arrived; another channel has it.")
-    return Outcome("pending", "absent", "It had not arrived.", wait=0.0, phase="new")
+        return Outcome("cancelled", ABSENT, "It had not arrived; another channel has it.")
+    return Outcome("pending", ABSENT, "It had not arrived.", wait=0.0, phase="new")
 
 
 async def _is_there(carriers: Carriers, row: OutboxRow) -> tuple[bool, str | None] | None:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import pytest
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from sqlalchemy import text
 
 from services.relay_outbox import relay_once
@@ -41,6 +41,30 @@ async def test_a_day_without_slack_loses_nothing(engine: Database, company: Comp
         await drain(engine, company.id, SETTINGS, carriers)
     assert len(mailbox.mails) == 3
     assert {(await row_of(engine, company.id, row)).state for row in rows} == {"cancelled"}
+
+
+BUSY = JSONResponse({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": "30"})
+BROKEN = Response("down", 503)
+
+
+@pytest.mark.parametrize("answer", [BUSY, BROKEN], ids=["429", "503"])
+async def test_a_slack_that_posts_nothing_for_a_day(
+    engine: Database, company: Company, alice: UUID, answer: Response
+) -> None:
+    """It answers, and takes no message: the mail has it once the quarter of an hour is over, and only the mail."""
+    await wish(engine, company, alice, CHAT_FIRST)
+    row_id = await queue(engine, company, "run_finished", alice, channel="slack", recipient="UA")
+    mailbox = Mailbox()
+    async with local_slack(engine) as chat, relay(mailbox, slack_url=chat.url) as carriers:
+        chat.app.state.slack_fault = lambda method, when: (
+            answer if (method, when) == ("chat.postMessage", "before") else None
+        )
+        await relay_once(engine, company.id, SETTINGS, carriers)
+        assert (await row_of(engine, company.id, row_id)).state in {"pending", "uncertain"}
+        await age(engine, 86_400)
+        await drain(engine, company.id, SETTINGS, carriers)
+    assert len(mailbox.mails) == 1
+    assert ((await row_of(engine, company.id, row_id)).state, len(await chat_of(engine))) == ("cancelled", 0)
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
