@@ -12,13 +12,17 @@ ASIDE = 3
 """Mails that may wait aside, each on a connection more: as many as one mail domain has under way."""
 
 
+KEPT = 1
+"""A place more that only urgent mails take, so that they leave while a server answers nobody else."""
+
+
 class Places:
     """A number of places. `aside` more are for those who hold one longer than `slow` seconds, so that a tarpit's mails
     keep nobody from a place.
     """  # noqa: D205 - one sentence over two lines
 
     def __init__(self, number: int, slow: float = SLOW_SECONDS, aside: int = ASIDE) -> None:
-        self._free = number
+        self._free = number + KEPT
         self._slow = slow
         self._aside = aside
         self._urgent: deque[asyncio.Future[None]] = deque()
@@ -37,7 +41,7 @@ class Places:
             stay.leave()
 
     async def _take(self, *, urgent: bool) -> None:
-        if self._free:
+        if self._free > (0 if urgent else KEPT):
             self._free -= 1
             return
         given = asyncio.get_running_loop().create_future()
@@ -51,13 +55,14 @@ class Places:
 
     def give(self) -> None:
         """Gives a place to who waits first, the urgent before the others."""
-        for queue in (self._urgent, self._others):
-            while queue:
+        self._free += 1
+        for queue, kept in ((self._urgent, 0), (self._others, KEPT)):
+            while queue and self._free > kept:
                 waiting = queue.popleft()
                 if not waiting.done():
+                    self._free -= 1
                     waiting.set_result(None)
                     return
-        self._free += 1
 
     def take_aside(self) -> bool:
         """Whether there was room aside."""

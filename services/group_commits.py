@@ -14,8 +14,8 @@ Result = TypeVar("Result")
 class Group(Generic[Item, Result]):
     """Gives what callers bring to `work` in lists, and each caller its own answer.
 
-    `most` bounds a list, `at_once` the lists that are worked on at the same time. Nobody waits for a list to fill.
-    When a list fails by one of its members, each is tried alone.
+    `most` bounds a list, `at_once` the lists that are worked on at the same time. Nobody waits for a list to fill, and
+    an urgent one not even for a list to end. When a list fails by one of its members, each is tried alone.
     """
 
     def __init__(
@@ -25,19 +25,21 @@ class Group(Generic[Item, Result]):
         self._most = most
         self._at_once = at_once
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
-        self._running: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._running = 0
 
     async def do(self, item: Item, *, urgent: bool = False) -> Result:
-        """Brings one; urgent ones go into the next list."""
+        """Brings one and waits for its answer."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         if urgent:
             self._waiting.appendleft((item, future))
         else:
             self._waiting.append((item, future))
-        if len(self._running) < self._at_once:
+        if self._running < self._at_once + urgent:
+            self._running += 1
             task = asyncio.create_task(self._run())
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return await future
 
     async def _run(self) -> None:
@@ -46,6 +48,9 @@ class Group(Generic[Item, Result]):
             if not await self._answer(taken):
                 for one in taken:
                     await self._answer([one])
+            if self._running > self._at_once:
+                break  # one came for what was urgent
+        self._running -= 1
 
     async def _answer(self, taken: Sequence[tuple[Item, asyncio.Future[Result]]]) -> bool:
         """False when it failed, and its members may do better alone."""
