@@ -43,6 +43,7 @@ DISPUTE_STATUSES = {
     "withdrawn": "Withdrawn",
     "closed": "Closed",
 }
+PROMISE_STATUSES = {"open": "Promised", "kept": "Kept", "broken": "Not kept"}
 FLAGS = {
     "due_date_missing": "* No due date was given for this document; it is aged from its document date.",
     "aging_by_document_date": "All documents are aged from their document date.",

@@ -90,7 +90,14 @@ def view_of(content: Content, language: str, link: str | None) -> View:
         "figures_height": max(AGING_ROW * (len(aging) + 1) + 2, SUMMARY_HEIGHT),
         "tables": _tables(content, say),
         "small": [
-            small for small in (_accounts(content, say), _disputes(content, say), _checks(content, say)) if small
+            small
+            for small in (
+                _accounts(content, say),
+                _disputes(content, say),
+                _promises(content, say),
+                _checks(content, say),
+            )
+            if small
         ],
         "notes": _notes(content, say),
         "answer": _answer(content, say, has_link=link is not None),
@@ -347,6 +354,22 @@ def _disputes(content: Content, say: _Speaker) -> View | None:
         for dispute in content["disputes"]
     ]
     return _small(say("Disputes"), [say(name) for name in names], rows, wide=1, right=[3])
+
+
+def _promises(content: Content, say: _Speaker) -> View | None:
+    """What the customer promised to pay, as they read it back: the day, and whether it was kept."""
+    if not content["promises"]:
+        return None
+    rows = [
+        [
+            promise["due_on"],
+            labels.name_of(labels.PROMISE_STATUSES, promise["status"], say.language),
+            say.amount(promise["amount"]),
+        ]
+        for promise in content["promises"]
+    ]
+    names = ("Pay on", "Status", "Amount")
+    return _small(say("Promised payments"), [say(name) for name in names], rows, wide=1, right=[2])
 
 
 def _reason(reason: str | None, say: _Speaker) -> str:

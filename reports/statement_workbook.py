@@ -71,6 +71,8 @@ class _StatementWorkbook:
     def render(self) -> bytes:
         self._statement()
         self._aging()
+        if self.content["promises"]:
+            self._promises()
         self._checks()
         self._about()
         return self.book.finish()
@@ -189,6 +191,15 @@ class _StatementWorkbook:
         sheet.write_formula(row, 3, f"=SUM(D2:D{row})", kinds.total, sum(bucket["items"] for bucket in buckets))
         total = sum((Decimal(bucket["amount"]) for bucket in buckets), Decimal(0))
         sheet.write_formula(row, 4, f"=SUM(E2:E{row})", kinds.bold_amount, float(total))
+        sheet.freeze_panes(1, 0)
+
+    def _promises(self) -> None:
+        sheet = self._sheet("Promised payments", (18, 18, 18))
+        self._heading(sheet, ("Pay on", "Status", "Amount"))
+        for row, promise in enumerate(self.content["promises"], 1):
+            status = labels.name_of(labels.PROMISE_STATUSES, promise["status"], self.language)
+            day, amount = date.fromisoformat(promise["due_on"]), Decimal(promise["amount"])
+            self.book.write_row(sheet, row, [day, status, amount])
         sheet.freeze_panes(1, 0)
 
     def _checks(self) -> None:

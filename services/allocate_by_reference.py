@@ -7,6 +7,7 @@ from uuid import UUID
 from connectors.references import named_in_field, named_in_text, normal_number
 from ledger.canonical import Json
 from storage.audit import SYSTEM, Actor, record
+from storage.chases import withdraw_paid_reminders
 from storage.companies import Company
 from storage.database import Database, Session, transaction
 from storage.imports import lock_source
@@ -47,6 +48,7 @@ async def apply_references(session: Session, company_id: UUID) -> dict[str, int]
                 left -= part
         partly += left > 0
     made = await allocate_many(session, company_id, wanted, "reference") if wanted else []
+    await withdraw_paid_reminders(session, company_id)
     return {"credits": len(credits_), "allocations": sum(part > 0 for part in made), "with_rest": partly}
 
 

@@ -9,6 +9,7 @@ from matching import reasons
 from matching.payers import writing_key
 from matching.reasons import Reason
 from storage.audit import Actor, record
+from storage.chases import withdraw_paid_reminders
 from storage.companies import Company
 from storage.database import Database, Session, transaction
 from storage.items import allocate
@@ -203,6 +204,7 @@ async def _allocated(session: Session, company: Company, receipt_id: UUID, docum
     """The allocation of exactly this amount."""
     if await allocate(session, company.id, (receipt_id, document_id), amount, "matched") != amount:
         raise NothingLeft
+    await withdraw_paid_reminders(session, company.id)
     return await allocation_between(session, company.id, receipt_id, document_id)
 
 

@@ -1,14 +1,13 @@
-"""Seals every attachment under a fresh key; killed midway, all of them still open and the next call goes on."""
+"""Seals every file of customers under a fresh key; killed midway, all of them still open and the next call goes on."""
 
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 from ledger.canonical import Json
-from services.keep_attachment import seal_of
-from storage.attachments import SealedRow, seal_again, sealed_otherwise
 from storage.audit import SYSTEM, record
 from storage.database import Database, owner_transaction
+from storage.sealed_files import SealedRow, seal_again, sealed_otherwise
 from storage.sealing import Keyring, Sealed, add_key, read_keyring
 
 BATCH = 20
@@ -36,6 +35,5 @@ async def rotate_keys(engine: Database, key_file: Path, *, fresh: bool = True) -
 
 
 def _under_newest(keyring: Keyring, row: SealedRow) -> SealedRow:
-    bound_to = seal_of(row.company_id, row.id)
-    sealed = keyring.seal(keyring.unseal(Sealed(row.key_id, row.sealed), bound_to), bound_to)
+    sealed = keyring.seal(keyring.unseal(Sealed(row.key_id, row.sealed), row.bound_to), row.bound_to)
     return replace(row, key_id=sealed.key_id, sealed=sealed.data)

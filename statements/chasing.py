@@ -103,6 +103,8 @@ class LastReminder:
     level: int
     subjects: frozenset[str]
     interest_until: date | None = None
+    withdrawn: bool = False
+    """It never went: it asks for no pause, and only says how far interest was charged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,8 @@ def plan_reminder(debtor: Debtor, policy: ChasePolicy, today: date) -> Reminder 
     items = _due_items(debtor, of_items, today) if of_items is not None else ()
     if not statements and not items:
         return Skip.NOTHING_DUE
-    if debtor.last is not None and _age(debtor.last.day, debtor, today) < policy.pause:
+    last = debtor.last
+    if last is not None and not last.withdrawn and _age(last.day, debtor, today) < policy.pause:
         return Skip.PAUSE
     ages = {
         "sent": max((_age(s.sent_on, debtor, today) for s in statements), default=None),
@@ -282,9 +285,10 @@ def _fits(level: Level, ages: Mapping[str, int | None]) -> bool:
 def _charges(level: Level, items: Sequence[Overdue], last: LastReminder | None, today: date) -> Iterator[Charge]:
     """The level's fee once per currency, and interest on what is late, from its due date or the last charge on."""
     until = last.interest_until if last is not None else None
+    fee_is_charged = last is not None and last.withdrawn and last.level >= level.number
     for currency in totals_of([item for item in items if item.due_date < today]):
         own = [item for item in items if item.currency == currency and item.due_date < today]
-        if level.fee.get(currency, 0) > 0:
+        if level.fee.get(currency, 0) > 0 and not fee_is_charged:
             yield Charge("fee", currency, level.fee[currency])
         days = (
             (item.chased, (today - max(item.due_date, until or item.due_date)).days)

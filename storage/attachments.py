@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
 from storage.database import Session
 from storage.schema import attachment
@@ -79,34 +79,3 @@ async def sealed_attachment(
     )
     row: Any = (await session.execute(query)).one_or_none()
     return (Attachment(*row[:-2]), row[-2], bytes(row[-1])) if row else None
-
-
-@dataclass(frozen=True, slots=True)
-class SealedRow:
-    """A file as it lies there, of whichever company."""
-
-    company_id: UUID
-    id: UUID
-    key_id: str
-    sealed: bytes
-
-
-async def sealed_otherwise(session: Session, newest: str, limit: int) -> list[SealedRow]:
-    """Files that another key than the newest sealed, held until the commit; in an owner's transaction."""
-    query = (
-        select(attachment.c.company_id, attachment.c.id, attachment.c.key_id, attachment.c.sealed)
-        .where(attachment.c.key_id != newest)
-        .order_by(attachment.c.company_id, attachment.c.id)
-        .limit(limit)
-        .with_for_update()
-    )
-    return [SealedRow(row[0], row[1], row[2], bytes(row[3])) for row in await session.execute(query)]
-
-
-async def seal_again(session: Session, row: SealedRow) -> None:
-    """Writes the same file under another key; in an owner's transaction, because the application only adds files."""
-    await session.execute(
-        update(attachment)
-        .where(attachment.c.company_id == row.company_id, attachment.c.id == row.id)
-        .values(key_id=row.key_id, sealed=row.sealed)
-    )

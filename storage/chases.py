@@ -14,6 +14,7 @@ from statements.chasing import LastReminder, Overdue, Unanswered
 from statements.promises import spread
 from storage.database import Session
 from storage.disputes import disputed_amounts
+from storage.group_promises import GroupPromise, group_promises
 from storage.identifiers import new_id
 from storage.promises import awaited_amounts
 from storage.schema import allocation, chase, contact, customer, open_item, outbox, statement, task
@@ -85,8 +86,35 @@ async def overdue_items(
 ) -> tuple[dict[UUID, list[Overdue]], dict[UUID, dict[str, int]]]:
     """Open debits past due or due within `ahead` days per customer, and credit not applied per customer and currency.
 
-    What is promised, or told as paid, is laid over the items that are due first.
+    What is promised, or told as paid, is laid over the items that are due first; a head's over its whole group's.
     """
+    awaited = await awaited_amounts(session, company_id, customers, timezone, today)
+    shared: dict[UUID, int] = {}
+    for one in await group_promises(session, company_id, customers, timezone, today):
+        awaited.pop((one.head_id, one.currency), None)
+        shared |= await _laid_over_group(session, company_id, one, today, ahead)
+    overdue, unapplied = await _late(session, company_id, customers, today, ahead)
+    return {one: _with_awaited(one, items, awaited, shared) for one, items in overdue.items()}, unapplied
+
+
+async def _laid_over_group(
+    session: Session, company_id: UUID, promised: GroupPromise, today: date, ahead: int
+) -> dict[UUID, int]:
+    """The head's promise over the documents of its statement, whosever they are, those due first."""
+    late, _ = await _late(session, company_id, sorted(promised.members), today, ahead)
+    own = [
+        item
+        for items in late.values()
+        for item in items
+        if item.item_id in promised.items and item.currency == promised.currency
+    ]
+    own.sort(key=lambda item: (item.due_date, item.number))
+    return spread(promised.amount, {item.item_id: item.open - item.disputed for item in own})
+
+
+async def _late(
+    session: Session, company_id: UUID, customers: Sequence[UUID], today: date, ahead: int
+) -> tuple[dict[UUID, list[Overdue]], dict[UUID, dict[str, int]]]:
     left = _open_amounts(company_id, customers, today)
     disputed = await disputed_amounts(session, company_id, customers)
     overdue: dict[UUID, list[Overdue]] = defaultdict(list)
@@ -110,19 +138,22 @@ async def overdue_items(
                     is_charge=row.charge is not None,
                 )
             )
-    awaited = await awaited_amounts(session, company_id, customers, timezone, today)
-    return {one: _with_awaited(one, items, awaited) for one, items in overdue.items()}, unapplied
+    return overdue, unapplied
 
 
-def _with_awaited(customer_id: UUID, items: list[Overdue], awaited: dict[tuple[UUID, str], int]) -> list[Overdue]:
+def _with_awaited(
+    customer_id: UUID, items: list[Overdue], awaited: dict[tuple[UUID, str], int], shared: dict[UUID, int]
+) -> list[Overdue]:
     promised: dict[UUID, int] = {}
     for currency in {item.currency for item in items}:
         own = sorted(
             (item for item in items if item.currency == currency), key=lambda item: (item.due_date, item.number)
         )
-        rooms = {item.item_id: item.open - item.disputed for item in own}
+        rooms = {item.item_id: item.open - item.disputed - shared.get(item.item_id, 0) for item in own}
         promised |= spread(awaited.get((customer_id, currency), 0), rooms)
-    return [replace(item, promised=promised.get(item.item_id, 0)) for item in items]
+    return [
+        replace(item, promised=promised.get(item.item_id, 0) + shared.get(item.item_id, 0)) for item in items
+    ]  # fmt: skip
 
 
 async def open_amounts(session: Session, company_id: UUID, item_ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -176,15 +207,29 @@ def _applied(side: Any, company_id: UUID, customers: Sequence[UUID], today: date
 async def last_reminders(
     session: Session, company_id: UUID, customers: Sequence[UUID], today: date
 ) -> dict[UUID, LastReminder]:
-    """The newest reminder per customer up to today."""
+    """The newest reminder per customer up to today that was not withdrawn before it went.
+
+    How far interest was charged counts in any case: the charge stands.
+    """
+    key = func.concat("chase/", cast(chase.c.customer_id, Text), "/", cast(chase.c.day, Text))
+    withdrawn = select(outbox.c.id).where(
+        outbox.c.company_id == company_id, outbox.c.dedup_key == key, outbox.c.state == "cancelled",
+        outbox.c.answer.is_(None),
+    )  # fmt: skip
     query = (
-        select(chase.c.customer_id, chase.c.day, chase.c.level, chase.c.facts)
+        select(chase.c.customer_id, chase.c.day, chase.c.level, chase.c.facts, withdrawn.exists())
         .where(chase.c.company_id == company_id, chase.c.customer_id.in_(customers), chase.c.day <= today)
-        .order_by(chase.c.customer_id, chase.c.day.desc())
+        .order_by(chase.c.customer_id, withdrawn.exists(), chase.c.day.desc())
         .ext(distinct_on(chase.c.customer_id))
     )
+    charged = select(chase.c.customer_id, func.max(chase.c.facts["interest_until"].astext)).where(
+        chase.c.company_id == company_id, chase.c.customer_id.in_(customers), chase.c.day <= today
+    ).group_by(chase.c.customer_id)  # fmt: skip
+    until = {row[0]: _day(row[1]) for row in await session.execute(charged)}
     return {
-        row[0]: LastReminder(row[1], row[2], frozenset(row[3].get("subjects", [])), _day(row[3].get("interest_until")))
+        row[0]: LastReminder(
+            row[1], row[2], frozenset() if row[4] else frozenset(row[3].get("subjects", [])), until.get(row[0]), row[4]
+        )
         for row in await session.execute(query)
     }
 
@@ -239,6 +284,34 @@ async def cancel_waiting_reminders(
     if but_of is not None:
         conditions.append(~outbox.c.dedup_key.endswith(f"/{but_of}"))
     done = await session.execute(outbox.update().where(and_(*conditions)).values(state="cancelled"))
+    return done.rowcount
+
+
+async def withdraw_paid_reminders(session: Session, company_id: UUID) -> int:
+    """Takes back waiting reminders of whoever paid, or was credited, since they were written; answers how many."""
+    credited = select(open_item.c.id).where(
+        open_item.c.company_id == company_id, open_item.c.customer_id == outbox.c.customer_id, open_item.c.amount < 0,
+        open_item.c.reverses_id.is_(None), open_item.c.recorded_at > outbox.c.created_at,
+    )  # fmt: skip
+    applied = (
+        select(allocation.c.id)
+        .join(
+            open_item,
+            (open_item.c.company_id == allocation.c.company_id) & (open_item.c.id == allocation.c.debit_item_id),
+        )
+        .where(
+            allocation.c.company_id == company_id, open_item.c.customer_id == outbox.c.customer_id,
+            allocation.c.recorded_at > outbox.c.created_at,
+        )
+    )  # fmt: skip
+    done = await session.execute(
+        outbox.update()
+        .where(
+            outbox.c.company_id == company_id, outbox.c.kind == "reminder", outbox.c.state == "pending",
+            outbox.c.phase == "new", credited.exists() | applied.exists(),
+        )
+        .values(state="cancelled")
+    )  # fmt: skip
     return done.rowcount
 
 

@@ -12,10 +12,10 @@ from services.keep_attachment import open_attachment
 from services.record_answer import GivenFile, record_answer
 from services.rotate_keys import rotate_keys
 from statements.answers import GivenAnswer
-from storage.attachments import seal_again
 from storage.audit import SYSTEM
 from storage.database import Database
-from storage.schema import attachment, audit_event
+from storage.schema import attachment, audit_event, metadata
+from storage.sealed_files import TABLES, seal_again
 from storage.sealing import KeyUnknownError, read_keyring
 from tests.answers.desk import PDF, Desk, new_desk
 
@@ -79,3 +79,9 @@ async def test_a_kill_in_between_loses_nothing_and_the_next_call_goes_on(
     assert await contents(desk, key_file) == before
     assert await rotate_keys(engine, key_file, fresh=False) == {"key": "key-2", "keys": 2, "resealed": 1}
     assert await contents(desk, key_file) == before
+
+
+def test_no_table_with_sealed_files_is_left_out() -> None:
+    """A table that gains a sealed column must be rotated too."""
+    sealed = {name for name, table in metadata.tables.items() if "sealed" in table.c}
+    assert sealed == set(TABLES)

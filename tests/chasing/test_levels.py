@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from services.add_company import company_by_code
 from services.chase_customers import chase_customers, preview_chase
@@ -136,6 +136,8 @@ async def test_charges_are_posted_once_as_items_of_their_own(engine: Database) -
         ("FEE-C1-20260615-CNY", 20_00, TODAY + timedelta(days=14)),
         ("INT-C1-20260615-CNY", 10_00, TODAY + timedelta(days=14)),
     ]
+    async with transaction(engine, book.company.id) as session:
+        await session.execute(update(outbox).values(state="accepted"))
     later = date(2026, 6, 22)
     await chase_customers(engine, book.company, later)
     amounts = [row.amount for row in await rows(book, charges.order_by(open_item.c.number))]
