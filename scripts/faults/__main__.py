@@ -2,14 +2,16 @@
 
 import argparse
 import asyncio
+import logging
 import sys
 
+from scripts.faults.calls_trial import CallsTrial, run_calls_trial
 from scripts.faults.period_trial import PeriodTrial, run_period_trial
 from scripts.faults.relay_trial import RelayTrial, run_relay_trial
 from scripts.faults.servers import own_server
 from scripts.faults.table import table
 
-PERIOD_KILLS = 200
+PERIOD_KILLS, CALLS = 200, 5_000
 
 
 def _relay_trial(asked: argparse.Namespace) -> bool:
@@ -32,7 +34,16 @@ def _period_trial(asked: argparse.Namespace) -> bool:
     return trial.holds()
 
 
-TRIALS = {"relay": _relay_trial, "period": _period_trial}
+def _calls_trial(asked: argparse.Namespace) -> bool:
+    trial = CallsTrial(asked.calls, asked.seed)
+    with own_server() as own:
+        counts = asyncio.run(run_calls_trial(trial, own.url, own.folder))
+    print(f"Decisions and messages over calls that fail or keep silent (seed {trial.seed})")
+    print(table(trial.done, counts))
+    return trial.holds(counts)
+
+
+TRIALS = {"relay": _relay_trial, "period": _period_trial, "calls": _calls_trial}
 
 
 def main() -> int:
@@ -41,6 +52,7 @@ def main() -> int:
     parser.add_argument("--only", choices=TRIALS, help="one of the trials")
     parser.add_argument("--kills", type=int, default=2_000, help="of relays")
     parser.add_argument("--period-kills", type=int, default=PERIOD_KILLS, help="of whole periods")
+    parser.add_argument("--calls", type=int, default=CALLS, help="decisions over a connection that lies")
     parser.add_argument("--pauses", type=int, default=4, help="SIGSTOP longer than lease and quiet period")
     parser.add_argument("--restarts", type=int, default=8, help="pg_ctl -m immediate while relays run")
     parser.add_argument("--seed", type=int, default=1)
@@ -48,6 +60,7 @@ def main() -> int:
         "--no-archive", action="store_true", help="nobody can be asked: repeats only inside the window are allowed"
     )
     asked = parser.parse_args()
+    logging.disable(logging.WARNING)  # that a database or a server is away is the point of it all
     fine = [run(asked) for name, run in TRIALS.items() if asked.only in {None, name}]
     return 0 if all(fine) else 1
 

@@ -21,7 +21,7 @@ ROWS = text(
     "select id::text, message_id, channel, state, phase, recipient, dedup_key, "
     " array(select outcome from delivery_attempt where outbox_id = outbox.id order by number) as tries, "
     " exists (select from task where facts ->> 'outbox_id' = outbox.id::text and state = 'open') as has_task "
-    "from outbox"
+    "from outbox where dedup_key like 'fault/%'"
 )
 
 ENDS = {GONE: "suppressed", REFUSED: "dead"}

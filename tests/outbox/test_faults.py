@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from notifications.failpoints import FAILPOINTS
+from scripts.faults.calls_trial import CallsTrial, run_calls_trial
 from scripts.faults.relay_trial import RelayTrial, run_relay_trial
 from scripts.faults.servers import own_server
 from scripts.faults.table import table
@@ -14,6 +15,9 @@ KILLS = int(os.environ.get("TIEOUT_KILLS", "2000"))
 """10,000 in a nightly run; `make faults` takes the same number with `--kills`."""
 
 KILLS_WITHOUT_ARCHIVE = KILLS // 20
+
+CALLS = KILLS // 20
+"""5,000 by `make faults`."""
 
 ENOUGH_FOR_ALL = 1_000
 """From so many kills on, every failpoint must have killed: fewer leave the rare ones to luck."""
@@ -34,6 +38,16 @@ async def test_without_an_archive_repeats_stay_inside_the_window(database: str, 
     """An ambiguous message goes once more, after the quiet period, then to a person; nothing else repeats."""
     trial = RelayTrial(KILLS_WITHOUT_ARCHIVE, seed=8, with_archive=False)
     _check(trial, await run_relay_trial(trial, database, tmp_path))
+
+
+async def test_calls_that_fail_or_keep_silent_repeat_no_effect(database: str, tmp_path: Path) -> None:
+    """Every n-th call is cut, some commits are done without an answer: each decision has its effects once."""
+    trial = CallsTrial(CALLS, seed=9)
+    counts = await run_calls_trial(trial, database, tmp_path)
+    told = f"seed {trial.seed}\n{table(trial.done, counts)}"
+    assert trial.holds(counts), told
+    assert trial.done["commits done, their answers swallowed"], told
+    assert trial.done["clicks answered from the first one's record"], told
 
 
 def _check(trial: RelayTrial, counts: dict[str, int]) -> None:
