@@ -5,11 +5,13 @@ from dataclasses import replace
 from uuid import UUID
 
 from approvals.commands import Env
+from approvals.policy import ASSURANCE
 from approvals.refusals import ApprovalRefusal, NotInBulk
 from services.apply_approval import moment, readable
 from services.apply_many import Decided, proceed_many
 from services.approval_subjects import subject_kind
 from services.decide_alone import (
+    CommandUnknown,
     Decision,
     KeyReused,
     Outcome,
@@ -42,7 +44,9 @@ Item = tuple[Press, Decision]
 async def decide_many(
     engine: Database, company_id: UUID, press: Press, decisions: Sequence[Decision]
 ) -> list[Outcome | Refusal]:  # fmt: skip
-    """One result per decision of one press, in order."""
+    """One result per decision of one press, in order; CommandUnknown for a press that no gate makes."""
+    if press.assurance not in ASSURANCE:
+        raise CommandUnknown(command=press.assurance)
     return await decide_items(engine, company_id, [(press, one) for one in decisions])
 
 

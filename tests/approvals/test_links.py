@@ -86,11 +86,21 @@ async def test_a_nonce_of_another_link_is_refused(house: House) -> None:
 
 
 async def test_forged_tokens_are_nobody(house: House) -> None:
-    """Random, shortened, changed in one place, or not a token at all: always the same nothing."""
+    """Forged, expired, for another purpose or of another company: always the same nothing."""
     _, request_id = await submitted(house, 80_000_00)
     real = await minted(house, request_id, house.alice)
+    other = await add_company(house.engine, "OTHER", "Other", "USD", "UTC")
     for number in range(FORGED):
-        assert await resolve(house.engine, _forged(real, number), "decide") is None
+        if number % 8 == 5:
+            token = await minted(house, request_id, house.alice, ttl=timedelta(seconds=-1))
+        elif number % 8 == 6:
+            token = await minted(house, request_id, house.alice, purpose="answer")
+        elif number % 8 == 7:
+            own = await minted(house, request_id, house.alice)
+            token = base64.urlsafe_b64encode(other.bytes + base64.urlsafe_b64decode(own)[16:]).decode()
+        else:
+            token = _forged(real, number)
+        assert await resolve(house.engine, token, "decide") is None
     assert await resolve(house.engine, real, "decide") is not None
 
 

@@ -10,8 +10,10 @@ from notifications.archive import imap_archive
 from notifications.reply_mailbox import TAKEN
 from services.add_company import add_company, company_by_code
 from services.add_user import add_user
+from services.open_approvals import open_statement_approval
 from services.poll_mailbox import poll_mailbox
 from services.settings import Settings
+from storage.approvals import read_request
 from storage.companies import Company
 from storage.database import Database, transaction
 from storage.deliveries import events_of, suppression_reason
@@ -21,6 +23,7 @@ from storage.tasks import list_tasks
 from tests.inbound.imap_server import ImapServer
 from tests.inbound.mails import WANG, chinese_bounce, delivery_status, marked, reply, vague_bounce
 from tests.outbox.support import Mailbox, customer_with_contact, drain, relay, scalar, statement_of
+from tests.support.approval_samples import write_statement
 
 
 @dataclass(slots=True)
@@ -92,6 +95,24 @@ async def test_a_reply_reaches_the_timeline_and_the_clerks_once(case: Case) -> N
     assert (await kinds(case)).count("replied") == 1
     told = "select payload->>'words' from outbox where kind = 'reply_received' and channel = 'email'"
     assert await scalar(case.engine, told) == "已付款，请查收。"
+
+
+async def test_a_reviewers_answer_by_mail_decides_nothing(case: Case) -> None:
+    """Whatever it says: a sender's address proves nobody, so it is a comment for people to read."""
+    company_id = case.company.id
+    await add_user(case.engine, company_id, "rita@acme.example", "Rita", frozenset({"reviewer"}))
+    async with transaction(case.engine, company_id) as session:
+        written = await write_statement(session, company_id, "C9", 80_000_00)
+        request_id = await open_statement_approval(session, company_id, written)
+    row = await scalar(case.engine, "select id from outbox where kind = 'approval_asked' and channel = 'email'")
+    assert isinstance(row, UUID)
+    before = await scalar(case.engine, "select act_count from approval_request")
+    case.server.deliver(reply("approve\n同意\n", sender="rita@acme.example", to=marked(row)))
+    await case.poll()
+    async with transaction(case.engine, company_id) as session:
+        stored = await read_request(session, company_id, request_id)
+    assert stored is not None
+    assert (stored.request.state, stored.act_count) == ("open", before)
 
 
 async def test_references_and_the_sender_lead_to_the_case_too(case: Case) -> None:
