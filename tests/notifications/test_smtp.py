@@ -5,6 +5,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,50 @@ async def test_a_certificate_that_nobody_vouches_for_is_not_talked_to(tmp_path: 
     assert handler.taken == 0
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # aiosmtpd about its own login
+@pytest.mark.parametrize(("password", "outcome"), [("right", "accepted"), ("wrong", "temporary")])
+async def test_starttls_then_login(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password: str, outcome: str
+) -> None:
+    """With a certificate that this machine trusts the mail goes over TLS, and no password is shown before."""
+    handler = _Greedy()
+    certificate, key = _self_signed(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    over_tls: list[bool] = []
+
+    def check(_server: SMTP, session: Session, _envelope: Envelope, _mechanism: str, data: object) -> AuthResult:
+        over_tls.append(session.ssl is not None)
+        return AuthResult(success=isinstance(data, LoginPassword) and data.password == b"right", handled=False)
+
+    loop = asyncio.get_running_loop()
+    async with smtp_server(
+        lambda: SMTP(
+            handler, tls_context=context, require_starttls=True, auth_required=True, authenticator=check, loop=loop
+        )
+    ) as port:
+        carrier = SmtpCarrier(SmtpServer("127.0.0.1", port, "me", password, "starttls"), timeout=5)
+        answers = [await carrier.send("a@acme.example", "b@customer.example", CONTENT, yes) for _ in range(2)]
+        await carrier.close()
+    assert [answer.outcome for answer in answers] == [outcome] * 2
+    assert over_tls
+    assert all(over_tls)
+    assert handler.taken == (2 if outcome == "accepted" else 0)
+
+
+async def test_no_mail_and_no_password_without_the_tls_that_is_insisted_on() -> None:
+    """A server, or somebody between, that offers no STARTTLS gets nothing."""
+    handler = _Greedy()
+    loop = asyncio.get_running_loop()
+    async with smtp_server(lambda: SMTP(handler, loop=loop)) as port:
+        carrier = SmtpCarrier(SmtpServer("127.0.0.1", port, "me", "right", "starttls"), timeout=5)
+        answer = await carrier.send("a@acme.example", "b@customer.example", CONTENT, yes)
+        await carrier.close()
+    assert answer.outcome == "temporary"
+    assert handler.taken == 0
+
+
 def _self_signed(folder: Path) -> tuple[Path, Path]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
@@ -139,6 +184,8 @@ def _self_signed(folder: Path) -> tuple[Path, Path]:
         .serial_number(1)
         .not_valid_before(now)
         .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
     (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
