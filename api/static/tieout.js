@@ -8,6 +8,10 @@
     history.replaceState(null, "", location.pathname);
     exchange.submit();
   }
+  // The inbox that offline.js keeps is nobody's any more once its reader signs out, or has to sign in again.
+  const forget = () => window.caches?.delete("tieout-inbox");
+  if (document.querySelector("form[action='/sign-in']")) forget();
+  document.querySelector("form[action='/sign-out']")?.addEventListener("submit", forget);
   // "Choose all" of a bulk form.
   document.addEventListener("change", (event) => {
     const all = event.target.closest("input[data-all]");
@@ -24,6 +28,7 @@
   const live = document.querySelector("form[data-live]");
   if (live) {
     let soon = 0;
+    if (live.dataset.live) live.requestSubmit(live.querySelector("button[formtarget]"));
     live.addEventListener("input", (event) => {
       const shown = event.target.closest("fieldset")?.querySelector("button[formtarget]");
       clearTimeout(soon);

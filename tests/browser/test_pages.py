@@ -24,7 +24,8 @@ def _paths(served: Served) -> list[str]:
         "/chasing", "/compliance", "/settings", "/settings/messages/statement_to_customer", "/account", "/dev/mail",
         "/dev/mail/1", "/dev/chat", "/account/chat", f"/approvals/{made.requests[0]}", "/policies", "/absence",
         "/approvals/figures", f"/s/{made.answer_token}?dispute=2",
-        f"/a/{made.decide_token}", "/s", "/s/lapsed",
+        f"/a/{made.decide_token}", "/s", "/s/lapsed", "/settings/wording", "/credit",
+        "/settings/wording/statement_to_customer/en",
     ]  # fmt: skip
 
 
