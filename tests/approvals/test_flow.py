@@ -14,7 +14,8 @@ from services.consume_approval import consume
 from services.edit_policies import parsed
 from services.fire_approval_timers import fire_approval_timers, recheck_people
 from services.open_approvals import open_batch_approval, open_statement_approval
-from services.publish_policy import NotADraft, PolicyInvalid, SecondPersonNeeded, draft_policy, publish_policy
+from services.publish_policy import NotADraft, PolicyInvalid, draft_policy, publish_policy
+from services.second_person import SecondPersonNeeded
 from services.show_approval import show_approval, show_approvals, simulate_policy
 from services.show_inbox import card_of, inbox
 from storage.database import transaction
