@@ -128,8 +128,7 @@ def _without_totals(table: Table, known: ColumnMap) -> tuple[pl.DataFrame, list[
         total=says(_TOTAL), opening=says(_OPENING), carried=says(_CARRIED),
         bare=~pl.any_horizontal(needed or [pl.lit(value=True)]) & ~pl.any_horizontal(filled or [pl.lit(value=True)]),
     )  # fmt: skip
-    first = marked["row"].min()
-    carried_in = pl.col("carried") & (pl.col("row") == first)
+    carried_in = pl.col("carried") & (pl.col("row") == pl.col("row").min())
     marked = marked.with_columns(opening=pl.col("opening") | carried_in, carried=pl.col("carried") & ~carried_in)
     out = marked.filter(pl.any_horizontal("total", "carried", "bare"))
     left_out = [

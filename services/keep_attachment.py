@@ -1,11 +1,15 @@
 """Keeps files of customers and staff sealed, and opens them again for staff; small, and of known kinds only."""
 
 import hashlib
+import io
 import unicodedata
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
+from connectors.container import DAMAGED, ENCRYPTED_FLAG
+from connectors.limits import MAX_ARCHIVE_RATIO, RATIO_FROM_BYTES
 from services.settings import Settings
 from storage.attachments import Attachment, NewAttachment, insert_attachment, sealed_attachment
 from storage.audit import Actor, record
@@ -22,6 +26,14 @@ MAX_FILES = 6
 
 MAX_FILENAME = 120
 """Longer names are cut in the middle of nothing that matters."""
+
+ARCHIVE = "application/zip"
+
+MAX_UNPACKED_BYTES = 200 * 1024 * 1024
+"""Pictures in a document hardly shrink: ten megabytes that become two hundred are no document."""
+
+MACROS = "vbaproject"
+"""The part of an office file that holds programs, whatever the file is called."""
 
 SIGNATURES = (
     (b"%PDF-", "application/pdf"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"),
@@ -42,6 +54,14 @@ class AttachmentKindRefused(Refusal):
     code = "attachment_kind_invalid"
     sentence = "{name} is not a file that can be attached."
     remedy = "Attach a PDF, a PNG or JPEG picture, XLSX, DOCX, OFD, CSV or TXT."
+
+
+class AttachmentHarmful(Refusal):
+    """An office file that runs programs, cannot be looked into, or unpacks to far more than anybody would write."""
+
+    code = "attachment_harmful_invalid"
+    sentence = "{name} holds macros, is locked or damaged, or unpacks to far more than it shows."
+    remedy = "Save it without macros and password, or as PDF, and attach that."
 
 
 class AttachmentTooLarge(Refusal):
@@ -77,7 +97,26 @@ def check_files(files: Sequence[tuple[str, bytes]]) -> None:
     for filename, content in files:
         if len(content) > MAX_FILE_BYTES:
             raise _too_large(filename)
-        kind_of_file(filename, content)
+        if kind_of_file(filename, content) == ARCHIVE:
+            _check_archive(filename, content)
+
+
+def _check_archive(filename: str, content: bytes) -> None:
+    """By the archive's own table: nothing is unpacked here, but staff will open the file."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+    except DAMAGED as error:
+        raise AttachmentHarmful(name=plain_filename(filename)) from error
+    unpacked = sum(member.file_size for member in members)
+    harmful = (
+        not members,
+        unpacked > MAX_UNPACKED_BYTES or unpacked > RATIO_FROM_BYTES + len(content) * MAX_ARCHIVE_RATIO,
+        any(member.flag_bits & ENCRYPTED_FLAG for member in members),
+        any(MACROS in member.filename.lower() for member in members),
+    )
+    if any(harmful):
+        raise AttachmentHarmful(name=plain_filename(filename))
 
 
 def _too_large(filename: str) -> AttachmentTooLarge:

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.unsubscribe import OPTIONAL_FOR_CUSTOMERS
 from statements.chasing import Overdue
 from storage.audit import Actor, record
-from storage.chases import overdue_items
+from storage.chases import ALL_DAYS, overdue_items
 from storage.database import Database, transaction
 from storage.pages import Page, business_today
 from storage.portal import OwnContact, Visitor, portal_statement, portal_statements
@@ -19,9 +19,6 @@ from words.refusal import Refusal
 
 LINK_LIFETIME = timedelta(hours=12)
 """As long as a session: signing in again makes the next one."""
-
-ALL_DAYS = 36_500
-"""Everything that is open, due or not: a century ahead."""
 
 
 class StatementNotYours(Refusal):

@@ -22,6 +22,9 @@ from storage.schema import allocation, chase, contact, customer, open_item, outb
 DEBIT_KINDS = ("invoice", "debit_memo", "opening", "fx_adjustment")
 """What a customer can be late with."""
 
+ALL_DAYS = 36_500
+"""Everything that is open, due or not: a century ahead."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChasedCustomer:
@@ -154,6 +157,18 @@ def _with_awaited(
     return [
         replace(item, promised=promised.get(item.item_id, 0) + shared.get(item.item_id, 0)) for item in items
     ]  # fmt: skip
+
+
+async def resting_amounts(
+    session: Session, company_id: UUID, customer_id: UUID, timezone: str, today: date
+) -> dict[str, tuple[int, int]]:
+    """Per currency what is disputed and what is promised of the customer's open documents, due or not."""
+    items, _ = await overdue_items(session, company_id, [customer_id], today, timezone, ahead=ALL_DAYS)
+    sums: dict[str, tuple[int, int]] = {}
+    for item in items.get(customer_id, ()):
+        disputed, promised = sums.get(item.currency, (0, 0))
+        sums[item.currency] = (disputed + item.disputed, promised + item.promised)
+    return sums
 
 
 async def open_amounts(session: Session, company_id: UUID, item_ids: Sequence[UUID]) -> dict[UUID, int]:

@@ -13,6 +13,7 @@ from services.change_contact import change_contact
 from services.edit_contact import PURPOSES, remove_contact
 from services.report_balance import report_balance
 from storage.audit import Actor
+from storage.chases import resting_amounts
 from storage.credit_limits import limits_of_customer, waiting_limits
 from storage.database import transaction
 from storage.page_lists import chases_list, contact_rows, customers_list, find_customer_row
@@ -53,6 +54,7 @@ async def show(request: Request, known: HouseOf, viewer: Viewer, customer_id: UU
         )
         chases = await chases_list(session, company_id, customer_id, 10)
         today = await business_today(session, viewer.company.timezone)
+        resting = await resting_amounts(session, company_id, customer_id, viewer.company.timezone, today)
         limits = await limits_of_customer(session, company_id, customer_id)
         waiting = await waiting_limits(session, company_id, customer_id)
     now = {one.currency: one for one in reversed(limits)}
@@ -60,7 +62,7 @@ async def show(request: Request, known: HouseOf, viewer: Viewer, customer_id: UU
     balances = [(one, aging_bar(_as_aging(one["buckets"]))) for one in balance["customers"]]
     return page(
         request, "customer.html", row=row, contacts=contacts, statements=statements.rows, chases=chases, today=today,
-        balances=balances, purposes=PURPOSES, may_edit=bool(viewer.roles.intersection(EDITORS)),
+        balances=balances, resting=resting, purposes=PURPOSES, may_edit=bool(viewer.roles.intersection(EDITORS)),
         chasing=(row["attributes"] or {}).get("chasing") or {}, limits_now=list(now.values()),
         limits_before=[one for one in limits if one is not now[one.currency]], limits_waiting=waiting,
         may_propose=bool(viewer.roles.intersection(PROPOSERS)),
