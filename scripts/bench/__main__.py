@@ -13,11 +13,13 @@ from scripts.bench.show import show, show_growth, write
 
 PARTS = {
     "collect": "scripts.bench.collect",
+    "workbooks": "scripts.bench.workbooks",
     "statements": "scripts.bench.statements",
     "documents": "scripts.bench.documents",
     "period": "scripts.bench.period",
     "mail": "scripts.bench.mail",
     "match": "scripts.bench.match",
+    "match-stored": "scripts.bench.match_stored",
     "decide": "scripts.bench.decide",
     "chat": "scripts.bench.chat",
     "reconcile": "scripts.bench.reconcile",
