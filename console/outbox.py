@@ -14,9 +14,12 @@ from console.speech import say
 from notifications.labels import ATTEMPTS, EVENTS, STATES
 from services.add_company import company_by_code
 from services.cancel_message import cancel_message
+from services.confirm_arrival import confirm_arrival
+from services.lift_suppression import lift_address
 from services.retry_message import retry_message
 from services.show_deliveries import show_deliveries
 from storage.database import transaction
+from storage.holds import suppressed_addresses
 from storage.outbox import OutboxRow, count_states, list_rows
 
 app = typer.Typer(help="Messages that wait, were given up, or arrived.", no_args_is_help=True)
@@ -88,6 +91,60 @@ def cancel(
     run_command(work, as_json=as_json, show=lambda console, row: console.print(say("Called off: {id}", id=row["id"])))
 
 
+@app.command("arrived")
+def arrived(
+    message: Annotated[UUID, typer.Argument(help="The message's id.")],
+    company: CompanyOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Say of an uncertain message that it arrived: it is not sent again.
+
+    Example: tieout outbox arrived 0198a1b2-… --company ACME
+    """
+
+    async def work(context: Context) -> dict[str, Any]:
+        found = await company_by_code(context.engine, company)
+        return _plain(await confirm_arrival(context.engine, found.id, message)) | {"state": "accepted"}
+
+    run_command(work, as_json=as_json, show=lambda console, row: console.print(say("It arrived: {id}", id=row["id"])))
+
+
+@app.command("suppressed")
+def suppressed(company: CompanyOption, as_json: JsonOption = False) -> None:
+    """List the addresses that nothing goes to, with the words that said so.
+
+    Example: tieout outbox suppressed --company ACME
+    """
+
+    async def work(context: Context) -> dict[str, Any]:
+        found = await company_by_code(context.engine, company)
+        async with transaction(context.engine, found.id) as session:
+            return {"addresses": [asdict(one) for one in await suppressed_addresses(session, found.id)]}
+
+    run_command(work, as_json=as_json, show=_show_suppressed)
+
+
+@app.command("lift")
+def lift(
+    address: Annotated[str, typer.Argument(help="The suppressed address.")],
+    company: CompanyOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Let messages go to a suppressed address again.
+
+    Example: tieout outbox lift ap@northwind.example --company ACME
+    """
+
+    async def work(context: Context) -> dict[str, Any]:
+        found = await company_by_code(context.engine, company)
+        return {"address": address, "reason": await lift_address(context.engine, found.id, address)}
+
+    def show(console: Console, row: dict[str, Any]) -> None:
+        console.print(escape(say("Messages go to {address} again.", address=row["address"])))
+
+    run_command(work, as_json=as_json, show=show)
+
+
 def deliveries(
     company: CompanyOption,
     statement: Annotated[str, typer.Option(help="The statement's number.")],
@@ -120,6 +177,13 @@ def _show_list(console: Console, answer: dict[str, Any]) -> None:
         )  # fmt: skip
     if answer["messages"]:
         console.print(table)
+
+
+def _show_suppressed(console: Console, answer: dict[str, Any]) -> None:
+    table = Table(*(say(name) for name in ("Address", "Since", "The server's words")))
+    for one in answer["addresses"]:
+        table.add_row(escape(one["address"]), f"{one['since']:%Y-%m-%d %H:%M}", escape(one["reason"]))
+    console.print(table if answer["addresses"] else say("No address is suppressed."))
 
 
 def _show_deliveries(console: Console, answer: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
 from api.context import House, HouseOf, PageUnknown, Viewer, back_to, language_for, need_role, page
@@ -11,10 +11,12 @@ from api.downloads import file_answer
 from services.cancel_message import cancel_message
 from services.confirm_arrival import confirm_arrival
 from services.export_deliveries import export_deliveries
+from services.lift_suppression import lift_address
 from services.retry_message import retry_message
 from storage.audit import Actor
 from storage.database import transaction
 from storage.delivery_ledger import ledger_page, outbox_page, tries_of
+from storage.holds import suppressed_addresses
 from storage.outbox import count_states
 from storage.page_lists import find_customer_row
 from storage.pages import find_statement
@@ -111,10 +113,19 @@ async def outbox(
         shown = state if state in STATES else next((one for one in STATES if counts.get(one)), STATES[0])
         found = await outbox_page(session, viewer.company.id, shown, after)
         tries = await tries_of(session, viewer.company.id, [row["id"] for row in found.rows])
+        addresses = await suppressed_addresses(session, viewer.company.id) if shown == "suppressed" else []
     return page(
         request, "outbox.html", found=found, tries=tries, counts=counts, states=STATES, shown=shown,
-        may=bool(viewer.roles.intersection(MENDERS)),
+        addresses=addresses, may=bool(viewer.roles.intersection(MENDERS)),
     )  # fmt: skip
+
+
+@router.post("/outbox/addresses/lift")
+async def lift(known: HouseOf, viewer: Viewer, address: Annotated[str, Form(max_length=320)]) -> Response:
+    """Lets messages go to a suppressed address again."""
+    need_role(viewer, *MENDERS)
+    await lift_address(known.engine, viewer.company.id, address, Actor("user", viewer.user_id))
+    return back_to("/outbox?state=suppressed")
 
 
 @router.post("/outbox/{message_id}/retry")

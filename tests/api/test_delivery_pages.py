@@ -11,6 +11,7 @@ from services.settings import Settings
 from storage.claims import note_attempt
 from storage.database import Database, transaction
 from storage.deliveries import note_event, suppress
+from storage.holds import suppressed_addresses
 from storage.outbox import Message, enqueue, find_row
 from storage.schema import outbox
 from storage.tasks import NewTask, list_tasks, open_task
@@ -115,3 +116,19 @@ async def test_a_suppressed_message_is_sent_again_from_the_page(
         await drain(engine, sample.company_id, Settings(), carriers)
     assert "alice@sample.example" in [mail.recipients[0] for mail in mailbox.mails]
     assert (await clerk.post(f"/outbox/{row_id}/cancel")).status_code == 410
+
+
+async def test_suppressed_addresses_are_listed_and_lifted(sign_in: SignIn, sample: Sample, engine: Database) -> None:
+    """With the words that said so; a clerk lifts one, once, and a reviewer does not."""
+    async with transaction(engine, sample.company_id) as session:
+        await suppress(session, sample.company_id, "Gone@sample.example", "550 <b>no</b> such user")
+    reviewer, clerk = await sign_in("alice"), await sign_in("chen")
+    page = (await clerk.get("/outbox?state=suppressed&lang=en")).text
+    assert "gone@sample.example" in page
+    assert "550 &lt;b&gt;no&lt;/b&gt; such user" in page
+    lifting = {"address": "GONE@sample.example"}
+    assert (await reviewer.post("/outbox/addresses/lift", data=lifting)).status_code == 403
+    assert (await clerk.post("/outbox/addresses/lift", data=lifting)).status_code == 303
+    assert (await clerk.post("/outbox/addresses/lift", data=lifting)).status_code == 409
+    async with transaction(engine, sample.company_id) as session:
+        assert await suppressed_addresses(session, sample.company_id) == []
