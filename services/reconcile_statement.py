@@ -17,9 +17,10 @@ from connectors.tables import Table
 from connectors.their_columns import ColumnMap, Other
 from ledger.canonical import canonical_json, sha256_hex
 from ledger.money import round_to_minor
-from matching.two_sided.columnar import SIDE, reconcile, side_frame
+from matching.two_sided.columnar import CODES, SIDE, Reconciled, reconcile, side_frame
 from matching.two_sided.report import report
-from matching.two_sided.terms import Rules
+from matching.two_sided.terms import Kind, Rules
+from services.documents_of_period import documents_of_period
 from services.keep_attachment import plain_filename
 from services.reconcile_ledgers import LedgerFile, LedgerRefused, read_one
 from storage.answers import answerable_statement
@@ -45,6 +46,9 @@ MAX_LEDGER_BYTES = 10 * 1024 * 1024
 
 MAX_COMPARISONS = 100
 """Of one version: each keeps its file, and nobody corrects columns a hundred times."""
+
+EXPLAINED = frozenset({Kind.MATCHED, Kind.GROUPED})
+"""Classes of rows that need nobody's look."""
 
 LISTED_ON_PAGE = 500
 """Rows of one class that the page shows; all are in the bridge."""
@@ -81,9 +85,10 @@ async def reconcile_statement(
     check_upload(file)
     async with transaction(engine, company_id) as session:
         found = await answerable_statement(session, company_id, statement_id)
-    assert found is not None  # noqa: S101 - the caller has shown it
-    content = json.loads(found.content)
-    reports = await asyncio.to_thread(compare, content, file)
+        assert found is not None  # noqa: S101 - the caller has shown it
+        content = json.loads(found.content)
+        detailed = await documents_of_period(session, company_id, found.customer_id, content)
+    reports = await asyncio.to_thread(compare, content, file, detailed)
     row_id = new_id()
     sealed = keyring.seal(file.content, _binding(company_id, row_id))
     new = NewReconciliation(
@@ -137,9 +142,16 @@ def check_upload(file: LedgerFile) -> None:
         raise LedgerRefused(file.name, [Finding(None, "", "", "file_kind")])
 
 
-def compare(content: dict[str, Any], file: LedgerFile) -> dict[str, Any]:
-    """The reports in all languages: the statement's lines as ours, the file as theirs."""
-    ours = statement_rows(content)
+def compare(
+    content: dict[str, Any], file: LedgerFile, detailed: dict[str, Any] | None = None
+) -> dict[str, Any]:  # fmt: skip
+    """The reports in all languages: the statement's lines as ours, the file as theirs.
+
+    With all documents of the period as well (`detailed`), whichever of the two leaves less to explain is ours: nobody
+    is asked whether they export what is open or what was posted. Both close with the same figure.
+    """
+    views = [statement_rows(content), *([_period_rows(detailed, content)] if detailed is not None else [])]
+    ours = views[-1]
     told = Table(
         ("number", "date"),
         ours.select(c0="number", c1=pl.col("day").dt.to_string("iso").fill_null("")).with_row_index("row"),
@@ -148,17 +160,42 @@ def compare(content: dict[str, Any], file: LedgerFile) -> dict[str, Any]:
     theirs = read_one(file, other, content["currency"])
     # A statement of open items speaks of one day, the others of a period that ends on it.
     rules = Rules(period_end=date.fromisoformat(content["as_of"]))
-    found = reconcile(side_frame(ours), side_frame(theirs.ledger.rows), rules)
+    compared = [reconcile(side_frame(view), side_frame(theirs.ledger.rows), rules) for view in views]
+    found = min(compared, key=_unexplained)
     return {
         language: {"theirs": theirs.as_json(language), **report(found, language, LISTED_ON_PAGE)}
         for language in LANGUAGES
     }
 
 
+def _unexplained(found: Reconciled) -> tuple[int, int]:
+    """Rows of both sides without a match or a sum that agrees; of two as good, the one that matches more."""
+    matched = found.pairs.filter(pl.col("kind").is_in({CODES[kind] for kind in EXPLAINED})).height
+    rest = 2 * (found.pairs.height - matched) + sum(
+        len(link.ours) + len(link.theirs) for link in found.links if link.kind not in EXPLAINED
+    )
+    return rest, -matched
+
+
+def _period_rows(detailed: dict[str, Any], content: dict[str, Any]) -> pl.DataFrame:
+    """What was open before the period by document, then each movement: together the closing balance too.
+
+    Documents of the statement keep their line there; the others are numbered after them.
+    """
+    figures = {"prior": "open", "movement": "amount"}
+    stated = [*content["lines"], *content["unapplied"]["lines"]]
+    numbers = {line["item_id"]: line["line"] for line in stated}
+    rows: list[Row] = []
+    for line in (one for one in detailed["lines"] if one["section"] in figures):
+        number = numbers.pop(line["item_id"], len(stated) + len(rows) + 1)
+        rows.append(_row({**line, "line": number}, figures[line["section"]], detailed["currency"]))
+    return _frame(rows)
+
+
 def statement_rows(content: dict[str, Any]) -> pl.DataFrame:
     """A statement's lines as one side: together they are its closing balance, whatever its form."""
     currency = content["currency"]
-    rows: list[tuple[int, str, bool, date | None, str, int, str]] = []
+    rows: list[Row] = []
     if content["form"] != "OPEN_ITEM" and Decimal(content["opening"]):
         start = date.fromisoformat(content["period"]["start"])
         rows.append((0, "", True, start, currency, _minor(content["opening"], currency), ""))
@@ -167,10 +204,20 @@ def statement_rows(content: dict[str, Any]) -> pl.DataFrame:
     if content["form"] == "OPEN_ITEM":
         there = {line["item_id"] for line in lines}
         lines += [line for line in content["unapplied"]["lines"] if line["item_id"] not in there]
-    for line in lines:
-        day = date.fromisoformat(line["document_date"]) if line["document_date"] else None
-        amount = _minor(line[figure], currency)
-        rows.append((line["line"], line["number"], False, day, currency, amount, line["description"] or ""))
+    return _frame([*rows, *(_row(line, figure, currency) for line in lines)])
+
+
+Row = tuple[int, str, bool, date | None, str, int, str]
+"""A row of SIDE without its key."""
+
+
+def _row(line: dict[str, Any], figure: str, currency: str) -> Row:
+    day = date.fromisoformat(line["document_date"]) if line["document_date"] else None
+    amount = _minor(line[figure], currency)
+    return line["line"], line["number"], False, day, currency, amount, line["description"] or ""
+
+
+def _frame(rows: list[Row]) -> pl.DataFrame:
     schema = {name: kind for name, kind in SIDE.items() if name != "key"}
     return pl.DataFrame(rows, schema=schema, orient="row")
 

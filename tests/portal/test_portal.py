@@ -16,11 +16,13 @@ from sqlalchemy import func, select, update
 from api.app import create_app
 from services.enter_portal import CODES_PER_ADDRESS, TRIES_PER_CODE
 from services.freeze_message import freeze_message
+from services.publish_policy import draft_policy, publish_policy
 from services.settings import Settings
 from storage.claims import Pace, claim
 from storage.database import Database, transaction
 from storage.schema import (
     answer,
+    approval_request,
     audit_event,
     contact,
     login_attempt,
@@ -31,6 +33,7 @@ from storage.schema import (
 )
 from tests.answers.desk import new_desk
 from tests.api.conftest import CSRF, ORIGIN, client_of
+from tests.approvals.test_handbook_policies import examples
 from tests.disputes.case_house import new_house
 from tests.support.books import Book
 
@@ -275,3 +278,23 @@ async def test_a_mail_by_link_carries_no_files(engine: Database, client: httpx.A
     assert part is not None
     assert f"{ORIGIN}/s#" in part.get_content()
     assert ".pdf" not in part.get_content()
+
+
+async def test_a_policy_puts_the_customers_own_change_under_other_eyes(
+    engine: Database, client: httpx.AsyncClient
+) -> None:
+    """As it is for staff: asked, told so on the page, and done by the decision."""
+    house = await new_house(engine)
+    company_id, root = house.book.company.id, await house.book.add_person("root", "administrator")
+    policy_id = await draft_policy(engine, company_id, examples()[8], house.people["mary"])
+    await publish_policy(engine, company_id, policy_id, root)
+    csrf = token_of(await enter(client, house.book))
+    data = {"csrf": csrf, "name": "Wang", "email": "new@customer.example", "language": "en"}
+    answered = await client.post(f"/portal/contacts/{house.contact}", data=data)
+    assert answered.headers["location"] == "/portal/contact?done=asked"
+    assert "Trading" in (await client.get("/portal/contact?done=asked")).text
+    [request] = await house.rows(select(approval_request.c.id).where(approval_request.c.state == "open"))
+    assert [row.email for row in await house.rows(select(contact.c.email))] == [ADDRESS]
+    assert await house.decide(request.id, "alice") in {"approved", "consumed"}
+    assert [row.email for row in await house.rows(select(contact.c.email))] == ["new@customer.example"]
+    assert (await client.get("/portal/contact")).headers["location"] == "/portal"
