@@ -6,6 +6,7 @@ from uuid import UUID
 
 import typer
 
+from approvals.request import CONSUMED
 from console.context import Context, run_command
 from services.add_company import company_by_code
 from services.add_user import UserUnknown
@@ -51,8 +52,8 @@ def publish(
 
     async def work(context: Context) -> dict[str, Any]:
         found = await company_by_code(context.engine, company)
-        await publish_policy(context.engine, found.id, policy, await _person(context, found, as_whom))
-        return {"policy": str(policy), "state": "published"}
+        state = await publish_policy(context.engine, found.id, policy, await _person(context, found, as_whom))
+        return {"policy": str(policy), "state": "published" if state == CONSUMED else state}
 
     run_command(work, as_json=as_json, show=lambda console, answer: console.print(answer["state"]))
 

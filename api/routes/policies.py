@@ -12,6 +12,7 @@ from api.errors import status_of
 from approvals.explain import explain
 from approvals.lint import fault_words
 from approvals.policy import parse_policy
+from approvals.request import CONSUMED
 from services.edit_policies import SHOWN, Tried, parsed, policy_versions, read_document, resting_defaults, try_policy
 from services.publish_policy import EDITORS, PolicyInvalid, draft_policy, publish_policy
 from storage.approval_policies import StoredPolicy, find_policy
@@ -107,7 +108,7 @@ async def publish(request: Request, known: HouseOf, viewer: Viewer, policy_id: U
     """Puts a colleague's draft in force; open requests keep the version they opened with."""
     need_role(viewer, *EDITORS)
     try:
-        await publish_policy(known.engine, viewer.company.id, policy_id, viewer.user_id)
+        state = await publish_policy(known.engine, viewer.company.id, policy_id, viewer.user_id)
     except Refusal as problem:
         return await _show(request, known, viewer, problem=problem)
-    return back_to("/policies", done="published")
+    return back_to("/policies", done="published" if state == CONSUMED else "agreed")

@@ -17,7 +17,7 @@ from statements.content import Form
 from storage.database import transaction
 from storage.page_lists import aging_policies, approval_policies, people_list, profile_rows
 from storage.people import ROLES
-from words.catalog import translate
+from words.catalog import LANGUAGES, translate
 
 router = APIRouter(include_in_schema=False)
 
@@ -47,6 +47,12 @@ async def show(request: Request, known: HouseOf, viewer: Viewer, saved: str = ""
         wording={name: translate(one.words, language) for name, one in SETTINGS.items()},
         approvals=[{**row, "words": explain(parse_policy(json.loads(row["body"])), language)} for row in approvals],
     )  # fmt: skip
+
+
+@router.get("/settings/messages")
+async def gallery(request: Request, _viewer: Viewer) -> Response:
+    """Every message in both languages, as its recipients see it."""
+    return page(request, "message_gallery.html", kinds=sorted(samples("en")), languages=LANGUAGES)
 
 
 @router.get("/settings/messages/{kind}")
