@@ -180,7 +180,7 @@ async def record_reply(
             )  # fmt: skip
             earlier = await reply_by_key(session, link.company_id, giver.key)
             if earlier is not None:
-                return _repeat(earlier, given, letter)
+                return _repeat(earlier, given, letter, one)
             return await _keep(session, link.company_id, (letter, one), given, giver, attached)
 
 
@@ -268,8 +268,10 @@ def balances_of(letter: Letter) -> dict[str, str]:
     return {one["currency"]: one["amount"] for one in json.loads(letter.content)["balances"]}
 
 
-def _repeat(earlier: Reply, given: GivenReply, letter: Letter) -> Recorded:
-    if (earlier.kind, earlier.name, earlier.explanation) != (given.kind, given.name.strip(), given.explanation.strip()):
+def _repeat(earlier: Reply, given: GivenReply, letter: Letter, one: Round) -> Recorded:
+    judged = judge(one.form, balances_of(letter), given)
+    said = (given.kind, given.name.strip(), given.explanation.strip(), judged.amounts)
+    if said != (earlier.kind, earlier.name, earlier.explanation, earlier.amounts):
         raise AnswerKeyReused
     return Recorded(earlier.id, earlier.kind, letter.state, _receipt(earlier), repeated=True)
 

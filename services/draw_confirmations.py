@@ -99,10 +99,10 @@ async def draw_round(desk: Desk, wish: Wish) -> Drawn:
             "auditor": {"name": auditor.name, "email": auditor.email} if auditor else None,
         }  # fmt: skip
         customers = {row.code: row for row in await list_customers(session, desk.company.id)}
-        rows = [
-            _letter(round_id, head, customers[code], [one for one in balances if one.customer == code], wish.language)
-            for code in sample.customers
-        ]
+        owed: dict[str, list[Balance]] = {}
+        for one in balances:
+            owed.setdefault(one.customer, []).append(one)
+        rows = [_letter(round_id, head, customers[code], owed[code], wish.language) for code in sample.customers]
         await insert_letters(session, desk.company.id, rows)
         await record(
             session, desk.company.id, desk.actor, "confirmation_drawn", (ROUND, str(round_id)),

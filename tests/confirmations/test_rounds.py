@@ -1,14 +1,17 @@
 """A round from the draw to its end, in both modes, through the services."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from services.answer_confirmation import open_reply_page, record_reply
 from services.close_confirmations import close_round, note_letter
 from services.confirmation_desk import ConfirmationRole
 from services.examine_later_receipts import examine_later_receipts, worksheet_json
 from services.open_statement_page import LinkInvalid
+from services.record_answer import AnswerKeyReused
 from services.send_confirmations import SecondPersonSends, remind_due_rounds, remind_round, send_round
 from services.show_confirmations import show_round
 from statements.confirmation_sample import Method
@@ -79,6 +82,20 @@ async def test_replies_are_judged_and_only_added_to(house: LetterHouse) -> None:
     assert [row.facts for row in await house.rows(task.select().where(task.c.kind == "confirmation_differs"))] == [
         {"number": first.letter.number, "answer": "CNY -1000.00"}
     ]
+
+
+async def test_a_page_sent_twice_is_one_reply(house: LetterHouse) -> None:
+    """The same words again are the same reply; other figures under the same page are refused."""
+    _, letters = await house.own()
+    link = await house.link(letters[0])
+    page = await open_reply_page(house.book.engine, link)
+    told = GivenReply("differ", "Li", "", {"CNY": "1"}, "other")
+    first = await record_reply(house.book.engine, link, told, page.nonce)
+    again = await record_reply(house.book.engine, link, told, page.nonce)
+    assert (again.reply_id, again.repeated) == (first.reply_id, True)
+    with pytest.raises(AnswerKeyReused):
+        await record_reply(house.book.engine, link, replace(told, amounts={"CNY": "2"}), page.nonce)
+    assert len(await house.rows(confirmation_reply.select())) == 1
 
 
 async def test_a_blank_letter_is_answered_with_figures(house: LetterHouse) -> None:
