@@ -11,7 +11,9 @@ from storage.database import transaction
 from storage.findings import NewFinding, keep_finding, list_findings
 from tests.approvals.conftest import House
 from tests.approvals.test_shell import loaded, submitted
-from tests.support.chat import LocalSlack, chat_of, local_slack
+from tests.support.chat import LocalSlack, chat_of, local_slack, patient
+
+__all__ = ["patient"]
 
 
 async def home_of(house: House, user: str) -> str:

@@ -19,6 +19,9 @@ from services.local_slack import LOCAL_TEAM
 from services.settings import Settings
 from tests.approvals.conftest import House
 from tests.approvals.test_shell import loaded, submitted
+from tests.support.chat import patient
+
+__all__ = ["patient"]
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 

@@ -10,9 +10,9 @@ from services.answer_chat import answer_chat
 from services.settings import Settings
 from storage.database import Database
 from tests.approvals.conftest import house
-from tests.support.chat import LocalSlack
+from tests.support.chat import LocalSlack, patient
 
-__all__ = ["house"]
+__all__ = ["house", "patient"]
 
 APP_TOKEN = "xapp-1-ALOCAL-secret"
 

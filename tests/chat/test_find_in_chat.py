@@ -2,11 +2,13 @@
 
 import json
 
+import pytest
 from sqlalchemy import text
 
+from services import answer_chat
 from services.add_company import add_company
 from tests.approvals.conftest import House
-from tests.approvals.test_shell import submitted
+from tests.approvals.test_shell import loaded, submitted
 from tests.chat.conftest import listening
 from tests.outbox.support import customer_with_contact, statement_of
 from tests.support.chat import chat_of, local_slack
@@ -44,3 +46,22 @@ async def test_nobody_sees_another_companys_statements_and_a_stranger_none(house
         stranger = await chat.hands("UNOBODY").command("C1", "C77")
     assert f"{chat.base}/account/chat" in stranger.body["text"]
     assert "statements" not in stranger.body["text"]
+
+
+async def test_slow_work_is_acknowledged_first_and_told_afterwards(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Empty answers at once; the figures, and the refusal of a dialogue, come later for the same eyes alone."""
+    monkeypatch.setattr(answer_chat, "ANSWER_WITHIN", 0.0)
+    _, request_id = await submitted(house, 80_000_00)
+    async with local_slack(house.engine) as chat:
+        alice = chat.hands("UALICE")
+        assert (await alice.command("C1", "2012")).body == {}
+        button = {"type": "button", "action_id": "reject", "value": json.dumps({"company": str(house.id)})}
+        await chat.hub.deliver("interactive", alice.pressed("C1", "1.1", button))
+        assert (await alice.submit("no")).body == {"response_action": "clear"}
+        refused, found = await chat_of(house.engine, "C1")
+    assert "not a decision" in refused["text"]
+    assert "80,000.00" in json.dumps(found)
+    assert {one["ephemeral"] for one in (refused, found)} == {"UALICE"}
+    assert (await loaded(house, request_id)).request.state == "open"

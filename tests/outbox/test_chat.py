@@ -15,7 +15,9 @@ from storage.database import Database, transaction
 from storage.outbox import Message, enqueue
 from storage.tasks import list_tasks
 from tests.outbox.support import Mailbox, drain, relay, row_of
-from tests.support.chat import chat_of, local_slack
+from tests.support.chat import chat_of, local_slack, patient
+
+__all__ = ["patient"]
 
 REQUEST = "00000000-0000-7000-8000-000000000009"
 PAYLOAD: dict[str, object] = {

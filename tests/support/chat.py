@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import pytest
 import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import Response
@@ -17,12 +18,16 @@ from api import dev_slack, slack
 from api.context import House
 from api.dev_chat_user import ChatHands
 from api.dev_slack_hub import Hub, hub_of
+from services import answer_chat
 from services.carriers import LOCAL_SLACK
 from services.local_slack import LOCAL_TEAM
 from services.settings import Settings
 from storage.caught import list_caught
 from storage.chat_accounts import keep_asked, keep_confirmed
 from storage.database import Database, owner_transaction, transaction
+
+PATIENCE = 30.0
+"""Seconds that tests wait where a person would not."""
 
 
 @dataclass(slots=True)
@@ -68,6 +73,7 @@ async def local_slack(engine: Database, whole: FastAPI | None = None) -> AsyncIt
     app = whole or _only_slack(engine)
     app.state.house.settings.public_url = base
     running = LocalSlack(app, base)
+    running.hub.acknowledge_within = PATIENCE
     app.state.slack_fault = running.fault
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="websockets-sansio"))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
@@ -77,6 +83,12 @@ async def local_slack(engine: Database, whole: FastAPI | None = None) -> AsyncIt
         server.should_exit = True
         await serving
         listening.close()
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine too a press is answered by its outcome, not by "later"."""
+    monkeypatch.setattr(answer_chat, "ANSWER_WITHIN", PATIENCE)
 
 
 def _only_slack(engine: Database) -> FastAPI:
