@@ -6,6 +6,7 @@ import logging
 import sys
 
 from scripts.faults.calls_trial import CallsTrial, run_calls_trial
+from scripts.faults.disk_trial import NoSmallDisk, disk_trial_holds, run_disk_trial, small_disk
 from scripts.faults.period_trial import PeriodTrial, run_period_trial
 from scripts.faults.relay_trial import RelayTrial, run_relay_trial
 from scripts.faults.servers import own_server
@@ -43,7 +44,19 @@ def _calls_trial(asked: argparse.Namespace) -> bool:
     return trial.holds(counts)
 
 
-TRIALS = {"relay": _relay_trial, "period": _period_trial, "calls": _calls_trial}
+def _disk_trial(_asked: argparse.Namespace) -> bool:
+    print("A full disk under PostgreSQL")
+    try:
+        with small_disk() as disk, own_server(disk) as own:
+            counts = asyncio.run(run_disk_trial(own.url, disk))
+    except NoSmallDisk as why:
+        print(f"not tried, no small disk can be mounted here: {why}")
+        return True
+    print(table(counts))
+    return disk_trial_holds(counts)
+
+
+TRIALS = {"relay": _relay_trial, "period": _period_trial, "calls": _calls_trial, "disk": _disk_trial}
 
 
 def main() -> int:

@@ -43,9 +43,9 @@ class OwnServer:
 
 
 @contextmanager
-def own_server() -> Iterator[OwnServer]:
+def own_server(base: Path = Path("/tmp")) -> Iterator[OwnServer]:  # noqa: S108 - a folder of its own in it
     """Started, migrated and empty; gone afterwards with its folder."""
-    folder = Path(tempfile.mkdtemp(prefix="tieout-faults-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="tieout-faults-", dir=base))
     folder.chmod(0o755)
     server = start_embedded(folder / "home", keep_running=True)
     try:

@@ -65,6 +65,23 @@ async def test_a_clock_that_ran_ahead_repeats_nothing(engine: Database) -> None:
     assert chases == ["2026-06-30", "2026-08-09", "2026-07-01"]
 
 
+async def test_year_end_leap_day_and_a_clock_three_hours_ahead(engine: Database) -> None:
+    """Each day has one reminder run and each hour one look, however the clocks of three schedulers jump about."""
+    await new_book(engine)
+    days = [datetime(2027, 12, 31, 4, tzinfo=UTC) + timedelta(days=number) for number in range(2)]
+    days += [datetime(2028, 2, 28, 4, tzinfo=UTC) + timedelta(days=number) for number in range(3)]
+    ahead = timedelta(hours=3)
+    seen: list[tuple[str, str, str]] = []
+    for day in days:
+        for moment in (day, day + ahead, day):
+            made = await asyncio.gather(*(insert_due_jobs(engine, moment) for _ in range(3)))
+            seen += [one for clock in made for one in clock]
+    dates = ["2027-12-31", "2028-01-01", "2028-02-28", "2028-02-29", "2028-03-01"]
+    assert [period for _, name, period in seen if name == "chase"] == dates
+    hours = [f"{date}T{hour}Z" for date in dates for hour in ("04", "07")]
+    assert [period for _, name, period in seen if name == "follow_answers"] == hours
+
+
 async def test_the_clock_ticks_at_once(engine: Database) -> None:
     """What was missed while nothing ran is due as soon as the clock starts."""
     book = await new_book(engine)
