@@ -26,7 +26,8 @@ _AGGREGATES = frozenset({
     "STMTTRNRS", "CCSTMTTRNRS", "INVSTMTTRNRS", "INVBAL", "INVPOSLIST", *_STATEMENTS,
 })  # fmt: skip
 _OUTER = frozenset({"BANKTRANLIST", "INVTRANLIST", "INVBANKTRAN", "LEDGERBAL", "AVAILBAL", *_STATEMENTS})
-"""Opening one of these, or a next transaction, ends a transaction that was not closed."""
+"""Opening one of these, or a next transaction, ends a transaction that was not closed; so does a statement a statement,
+or the lines of the inner one would be read for each one around it."""
 
 
 @dataclass(slots=True)
@@ -103,6 +104,9 @@ def _tree(text: str) -> _Node:
         elif name in _AGGREGATES or name.endswith(("MSGSRSV1", "TRNRS")):
             if name == "STMTTRN" or name in _OUTER:
                 _close(stack, "STMTTRN")
+            if name in _STATEMENTS:
+                for outer in _STATEMENTS:
+                    _close(stack, outer)
             node = _Node(name, row)
             stack[-1].children.append(node)
             stack.append(node)

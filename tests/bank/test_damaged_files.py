@@ -118,3 +118,10 @@ def test_every_finding_is_in_the_handbook(language: str) -> None:
     text = "".join((folder / f"{name}.md").read_text(encoding="utf-8") for name in ("bank-files", "your-own-ledger"))
     assert [code for code in RULES if f"`{code}`" not in text] == []
     assert [name for name in FIELDS if f"`{name}`" not in text] == []
+
+
+def test_a_statement_that_was_not_closed_ends_where_the_next_begins() -> None:
+    """Its lines are its own: read for each statement around them, a small file would bring hundreds of thousands."""
+    one = "<STMTRS><CURDEF>EUR<BANKTRANLIST><STMTTRN><DTPOSTED>20260601<TRNAMT>1.00<FITID>1</STMTTRN>"
+    file = read_bank_content(f"OFXHEADER:100\n\n<OFX>{one * 5}</OFX>".encode())
+    assert [len(statement.lines) for statement in file.statements] == [1] * 5
