@@ -73,23 +73,25 @@ async def test_a_plain_select_of_the_company_finds_nothing(house: LetterHouse, d
         assert len(connection.execute("select * from confirmation_reply").fetchall()) == 1
 
 
-@pytest.mark.parametrize("who", [name for name in CAST if name != "vera"])
-async def test_nobody_else_sees_or_moves_anything(house: LetterHouse, who: str) -> None:
+async def test_nobody_else_sees_or_moves_anything(house: LetterHouse) -> None:
     """Clerk, reviewer, manager, compliance, administrator, and an auditor of other rounds."""
     number, _ = await sealed_reply(house)
-    desk = house.desk(who)
-    shown = await show_round(desk, number)
-    assert shown.closed_to
-    assert (shown.letters, shown.summary, shown.mine) == ([], None, False)
-    assert (await examine_later_receipts(desk, number)).letters == ()
     letters = await _letters(house, number)
-    with pytest.raises(LetterUnknown):
-        await show_letter(desk, letters[0].id)
-    for act in (send_round, remind_round, close_round, release_round):
-        with pytest.raises(ConfirmationNotYours):
-            await act(desk, number)
-    with pytest.raises(LetterUnknown):
-        await note_letter(desk, letters[0].id, "explain", "x")
+    for who in CAST:
+        if who == "vera":
+            continue
+        desk = house.desk(who)
+        shown = await show_round(desk, number)
+        assert shown.closed_to, who
+        assert (shown.letters, shown.summary, shown.mine) == ([], None, False), who
+        assert (await examine_later_receipts(desk, number)).letters == (), who
+        for act in (send_round, remind_round, close_round, release_round):
+            with pytest.raises(ConfirmationNotYours):
+                await act(desk, number)
+        with pytest.raises(LetterUnknown):
+            await show_letter(desk, letters[0].id)
+        with pytest.raises(LetterUnknown):
+            await note_letter(desk, letters[0].id, "explain", "x")
 
 
 async def test_the_database_refuses_a_change_by_the_company(house: LetterHouse) -> None:
