@@ -1,4 +1,4 @@
-"""Decides thousands of requests, then sends messages, over calls that fail or are done without a word.
+"""Sends messages, then decides thousands of requests, over calls that fail or are done without a word.
 
 Whoever hears nothing, or an error that is not a refusal, asks again under the same key, as a browser or a chat does.
 """
@@ -30,7 +30,7 @@ TRIES_MOST = 50
 """Times that one click is made again before the trial gives up: a run of fifty failures is no bad luck."""
 
 MESSAGES_PER_RUN = 0.1
-"""Messages sent for each decision, after the many."""
+"""Messages sent for each decision, before the many."""
 
 WAITING = text(
     "select q.company_id, q.id, q.digest, u.id as alice from approval_request q join app_user u using (company_id) "
@@ -64,17 +64,16 @@ class CallsTrial:
 async def run_calls_trial(
     trial: CallsTrial, url: str, folder: Path, tell: Callable[[str], None] = print
 ) -> dict[str, int]:
-    """Opens the requests in peace, decides them through the liar, sends through it too, and counts the effects."""
+    """Sends through the liar, opens the requests in peace, decides them through it, and counts the effects."""
     chance = random.Random(trial.seed)  # noqa: S311 - a repeatable trial
     started = time.monotonic()
-    await fill_drafts(url, trial.runs)
-    await open_run(url)
-    tell(f"{trial.runs} requests opened")
     liar = Liar(url, chance, trial.done)
     server, lying = await liar.start()
-    effects = await _decide_all(trial, url, lying)
-    tell(f"{trial.runs} requests decided")
     counts = await _send_all(trial, url, lying, folder, chance)
+    tell(f"{counts['messages']} messages sent")
+    await fill_drafts(url, trial.runs)
+    await open_run(url)
+    effects = await _decide_all(trial, url, lying)
     server.close()
     return {**effects, **counts, "seconds in all": round(time.monotonic() - started)}
 
