@@ -14,13 +14,19 @@ Result = TypeVar("Result")
 class Group(Generic[Item, Result]):
     """Gives what callers bring to `work` in lists, and each caller its own answer.
 
-    `most` bounds a list, `at_once` the lists that are worked on at the same time. Nobody waits for a list to fill, and
-    an urgent one not even for a list to end. When a list fails by one of its members, each is tried alone.
+    `most` bounds a list, `at_once` the lists that are worked on at the same time; the first of a list waits `linger`
+    seconds for others. An urgent one waits for no list to end. When a list fails by one of its members, each is tried
+    alone.
     """
 
     def __init__(
-        self, work: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]], most: int, at_once: int = 1
+        self,
+        work: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
+        most: int,
+        at_once: int = 1,
+        linger: float = 0.0,
     ) -> None:
+        self._linger = linger
         self._work = work
         self._most = most
         self._at_once = at_once
@@ -44,6 +50,8 @@ class Group(Generic[Item, Result]):
 
     async def _run(self) -> None:
         while self._waiting:
+            if self._linger:
+                await asyncio.sleep(self._linger)
             taken = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
             if not await self._answer(taken):
                 for one in taken:

@@ -33,7 +33,8 @@ URGENT_PART = 5
 """One fifth of a batch is for urgent messages: an approval leaves while all other places wait for slow servers."""
 
 ROUND_PART = 4
-"""A round costs some queries, so the next one waits until a quarter of the places is free, or nothing is left."""
+"""A round costs some queries, so the next one waits until a quarter of the places is free besides the urgent ones', or
+nothing is left."""
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +87,7 @@ class Flight:
 
     def __init__(self, batch: int) -> None:
         self._batch = batch
+        self._for_urgent = batch // URGENT_PART
         self._tasks: dict[asyncio.Task[None], OutboxRow] = {}
         self._moved = asyncio.Event()
 
@@ -95,13 +97,13 @@ class Flight:
 
     def has_room(self) -> bool:
         """Whether another round is worth its queries."""
-        return not self._tasks or self.room() >= self._batch / ROUND_PART
+        return not self._tasks or self.room() - self._for_urgent >= self._batch / ROUND_PART
 
     def crowd(self) -> Crowd:
         """What the next claim leaves alone."""
         domains = Counter(row.recipient_domain for row in self._tasks.values() if row.channel == "email")
         busy = [domain for domain, number in domains.items() if number >= DOMAIN_FLIGHT]
-        return Crowd(busy, DOMAIN_FLIGHT, self._batch // URGENT_PART)
+        return Crowd(busy, DOMAIN_FLIGHT, self._for_urgent)
 
     def start(self, desk: Desk, rows: Sequence[OutboxRow]) -> None:
         """Lets messages go their way."""

@@ -47,6 +47,9 @@ CHAT_INTERVAL = 1.0
 TOGETHER = 100
 """Messages that share one commit: a row's lock is held for milliseconds only."""
 
+DATA_LINGER, ACCEPTED_LINGER = 0.003, 0.01
+"""Seconds that a commit waits for others: a connection waits for the first of them, nobody for the second."""
+
 FROZEN_TOGETHER, FREEZERS = 10, 2
 """Statements are drawn one after the other in a transaction, on as many cores as a small machine has."""
 
@@ -63,8 +66,8 @@ class Desk:
         self.carriers = carriers
         self._letting_go: Group[OutboxRow, bool] = Group(self._let_go, TOGETHER)
         self._freezing: Group[OutboxRow, bytes | None] = Group(self._freeze, FROZEN_TOGETHER, FREEZERS)
-        self._entering: Group[OutboxRow, bool] = Group(self._enter_data, TOGETHER)
-        self._accepting: Group[Acceptance, bool] = Group(self._accept, TOGETHER)
+        self._entering: Group[OutboxRow, bool] = Group(self._enter_data, TOGETHER, linger=DATA_LINGER)
+        self._accepting: Group[Acceptance, bool] = Group(self._accept, TOGETHER, linger=ACCEPTED_LINGER)
 
     async def deliver(self, row: OutboxRow) -> None:
         """One message; whatever goes wrong with it delays nobody else."""
