@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from api.context import SignInNeeded, language_for, page
 from api.visitor import PortalClosed
+from storage.database import UNAVAILABLE
 from words.catalog import translate
 from words.refusal import Refusal
 
@@ -57,11 +58,33 @@ TITLES = {
     422: "Something is missing",
     429: "Too many tries",
     500: "Something went wrong on our side",
+    503: "Not available now",
 }
+
+
+RETRY_AFTER_SECONDS = 10
+"""A killed database is back sooner; whoever comes at this pace while a disk is full does not fill the log."""
+
+
+def database_away(request: Request, error: Exception) -> Response:
+    """The database is away or full, or its answer to a commit was lost."""
+    log.warning("database away", error=type(error).__name__, words=str(error.__cause__ or error).split("\n", 1)[0])
+    language = language_for(request)
+    sentence = translate("The database takes nothing at the moment.", language)
+    remedy = translate("Try again in a moment, and look first whether it was done after all.", language)
+    answer = _answer(request, 503, "database_away", sentence, remedy)
+    answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return answer
+
+
+def _add_database_handlers(app: FastAPI) -> None:
+    for kind in UNAVAILABLE:
+        app.add_exception_handler(kind, database_away)
 
 
 def add_error_handlers(app: FastAPI) -> None:
     """Registers one handler per kind of failure."""
+    _add_database_handlers(app)
 
     @app.exception_handler(Refusal)
     async def refused(request: Request, refusal: Refusal) -> Response:

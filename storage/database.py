@@ -8,6 +8,8 @@ from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 APPLICATION_ROLE = "tieout_app"
@@ -21,6 +23,9 @@ Database = AsyncEngine
 
 Session = AsyncConnection
 """A running transaction."""
+
+UNAVAILABLE = (OperationalError, InterfaceError, NoFreeConnection)
+"""Away, full, or without a free connection: errors that pass without anybody changing the request."""
 
 POOL_SIZE = 8
 """64 connections were slower than 16 on two cores; a process needs fewer still, and `up` runs four."""
