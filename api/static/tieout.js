@@ -8,10 +8,6 @@
     history.replaceState(null, "", location.pathname);
     exchange.submit();
   }
-  // The inbox that offline.js keeps is nobody's any more once its reader signs out, or has to sign in again.
-  const forget = () => window.caches?.delete("tieout-inbox");
-  if (document.querySelector("form[action='/sign-in']")) forget();
-  document.querySelector("form[action='/sign-out']")?.addEventListener("submit", forget);
   // "Choose all" of a bulk form.
   document.addEventListener("change", (event) => {
     const all = event.target.closest("input[data-all]");
