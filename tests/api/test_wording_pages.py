@@ -14,7 +14,8 @@ from tests.api.support import fingerprint
 PAGE = "/settings/wording/statement_to_customer/en"
 WORDS = {
     "name-0": "A", "weight-0": "3", "subject-0": "{{ c.company }}: what you owe, {{ c.number }}",
-    "text-0": "Balance {{ money(c.closing, c.currency) }}, of this overdue {{ money(c.overdue, c.currency) }}:\n{{ c.link }}",
+    "text-0": "Balance {{ money(c.closing, c.currency) }}, of this overdue"
+              " {{ money(c.overdue, c.currency) }}:\n{{ c.link }}",
     "html-0": "<p>Balance <strong>{{ money(c.closing, c.currency) }}</strong>, overdue"
               " {{ money(c.overdue, c.currency) }}</p>{{ button('Have a look') }}",
     "slack-0": "",
