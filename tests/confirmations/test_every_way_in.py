@@ -42,10 +42,12 @@ SIGNS = (MARK.encode(), AMOUNT.encode(), b"731,337.42", b"73133742", b"-18663.08
 RUNNER = CliRunner()
 ALL_ROLES = "zoe"
 COMPANY = [name for name in CAST if name != "vera"]
-THINGS = ("letter", "reply", "file", "round", "customer")
+NAMED = ("letter", "file")
+THINGS = (*NAMED, "reply", "round", "customer")
 EVERYTHING = os.environ.get("TIEOUT_WAYS_IN") == "all"
-"""The nightly run puts every id into every place of every route for every role. The ordinary one does so for somebody
-who holds all roles of the company at once, and looks at every page as each of the others."""
+"""The nightly run puts every id into every place of every route for every role. The ordinary one puts
+letter and file into every route as somebody who holds all roles of the company at once, and looks at every page as each
+of the others."""
 ENDS_SESSION = "/sign-out"
 COMMANDS = (
     ("confirmations", "list", "--number", "{number}"), ("confirmations", "list"),
@@ -141,7 +143,7 @@ async def test_no_route_tells_any_role_of_the_company(hunted: Hunted) -> None:
         client = await hunted.enter(who)
         thorough = EVERYTHING or who == ALL_ROLES
         for method in ("GET", "POST") if thorough else ("GET",):
-            for address in hunted.addresses(method, THINGS if thorough else ("letter",)):
+            for address in hunted.addresses(method, THINGS if EVERYTHING else NAMED[: 1 + thorough]):
                 if address == ENDS_SESSION:
                     continue
                 form = {"kind": "json", "words": "x", "command": "explain"} if method == "POST" else None
@@ -150,7 +152,7 @@ async def test_no_route_tells_any_role_of_the_company(hunted: Hunted) -> None:
                 assert [sign for sign in SIGNS if sign in seen] == [], (who, method, address)
                 asked += 1
         await client.aclose()
-    assert asked > 700
+    assert asked > 400
     vera = await hunted.enter("vera")
     assert MARK in (await vera.get(f"/confirmation-letters/{hunted.ids['letter']}")).text
     await vera.aclose()
