@@ -23,7 +23,7 @@ UNASKED, INSTEAD, ABSENT = "unasked", "instead", "absent"
 """How a try to judge ended: nobody could be asked; another channel then took the message over; it had not arrived."""
 
 ASK_AGAIN_SECONDS = 60.0
-"""How long a silent archive is left alone."""
+"""How long a silent archive is left alone at most; never longer than the quiet period that was waited already."""
 
 RESENDS_MOST = 1
 """Repeats of a message that nobody can be asked about: a second copy is a nuisance, a third is a fault."""
@@ -80,7 +80,7 @@ async def _ask(carriers: Carriers, row: OutboxRow, outcomes: list[str]) -> Outco
         words = f"{type(error).__name__}: {error}"
         if row.age > carriers.pace.give_up:
             return Outcome("uncertain", "judged", words, phase="judged")
-        return Outcome("uncertain", UNASKED, words, wait=ASK_AGAIN_SECONDS)
+        return Outcome("uncertain", UNASKED, words, wait=min(ASK_AGAIN_SECONDS, carriers.pace.quiet))
     if there is None:
         if outcomes.count("resent") >= RESENDS_MOST:
             return Outcome("uncertain", "judged", "Nobody can say whether it arrived.", phase="judged")
