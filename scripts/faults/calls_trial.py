@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from scripts.bench.decide_work import fill_drafts, open_run
-from scripts.faults.liar import Liar
+from scripts.faults.liar import SWALLOWED_SHARE, Liar
 from scripts.faults.relay_child import relay
 from scripts.faults.relay_count import NEVER_WITH_ARCHIVE, count_messages
 from scripts.faults.relay_stage import relay_stage
@@ -52,6 +52,8 @@ class CallsTrial:
 
     runs: int
     seed: int
+    silent: float = SWALLOWED_SHARE
+    """Of the decisions' commits."""
     done: Counter[str] = field(default_factory=Counter)
 
     def holds(self, counts: dict[str, int]) -> bool:
@@ -73,6 +75,7 @@ async def run_calls_trial(
     tell(f"{counts['messages']} messages sent")
     await fill_drafts(url, trial.runs)
     await open_run(url)
+    liar.silent = trial.silent
     effects = await _decide_all(trial, url, lying)
     server.close()
     return {**effects, **counts, "seconds in all": round(time.monotonic() - started)}

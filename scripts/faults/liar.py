@@ -30,6 +30,7 @@ class Liar:
     chance: random.Random
     done: Counter[str]
     every: int = EVERY
+    silent: float = SWALLOWED_SHARE
     calm: bool = False
 
     async def start(self) -> tuple[asyncio.Server, str]:
@@ -68,7 +69,7 @@ class Liar:
                 continue
             if not self.calm and self._cuts():
                 return
-            if not self.calm and call.endswith(COMMIT) and self.chance.random() < SWALLOWED_SHARE:
+            if not self.calm and call.endswith(COMMIT) and self.chance.random() < self.silent:
                 self.done["commits done, their answers swallowed"] += 1
                 swallow.set()
                 to_server.write(call)
