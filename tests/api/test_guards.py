@@ -13,6 +13,9 @@ from tests.api.support import fill, fingerprint, routes_of
 
 OPEN_TO_ALL = ("/healthz", "/readyz", "/metrics", "/sign-in", "/", "/s", "/a", "/c")
 BY_LINK = ("/s/", "/a/", "/c/", "/u/")
+PORTAL = "/portal"
+"""A customer's own visit; tests/portal tries its door, its tokens and other customers' ids."""
+
 SIGNED = ("/slack/", "/dev/slack/")
 
 
@@ -57,7 +60,7 @@ async def test_pages_allow_no_inline_script(app: FastAPI, sample: Sample, sign_i
 async def test_strangers_are_led_to_the_door(app: FastAPI, sample: Sample, client: httpx.AsyncClient) -> None:
     """Without a session every page leads to the sign-in, every API answer is 401."""
     for path in routes_of(app, "GET"):
-        if path in OPEN_TO_ALL or path.startswith(BY_LINK) or "openapi" in path:
+        if path in OPEN_TO_ALL or path.startswith((*BY_LINK, PORTAL)) or "openapi" in path:
             continue
         answer = await client.get(fill(path, sample))
         if path.startswith("/api/"):
@@ -77,7 +80,7 @@ async def test_every_change_needs_the_sessions_own_token(
     for token in ("", "another"):
         client.headers["X-CSRF-Token"] = token
         for path in routes_of(app, "POST"):
-            if path.startswith((*SIGNED, *BY_LINK, "/s")) or path in {"/a", "/c"} or "/sign-in" in path:
+            if path.startswith((*SIGNED, *BY_LINK, "/s", PORTAL)) or path in {"/a", "/c"} or "/sign-in" in path:
                 continue
             answer = await client.post(fill(path, sample), headers={"Idempotency-Key": "k"})
             assert answer.status_code in (403, 422), path
@@ -100,7 +103,9 @@ async def test_another_sites_posts_are_refused(
     client = await sign_in("chen")
     before = await fingerprint(engine)
     for path in routes_of(app, "POST"):
-        if path.startswith(SIGNED) or (headers.get("Origin") == "null" and (path.startswith((*BY_LINK, "/s", "/a")) or path == "/c")):
+        if path.startswith(SIGNED) or (
+            headers.get("Origin") == "null" and (path.startswith((*BY_LINK, "/s", "/a")) or path == "/c")
+        ):
             continue
         answer = await client.post(fill(path, sample), headers=headers)
         assert answer.status_code == 403, path
@@ -116,7 +121,7 @@ async def test_another_companys_ids_are_unknown(
     before = await fingerprint(engine)
     for method in ("GET", "POST"):
         for path in routes_of(app, method):
-            if "{" not in path or path.startswith((*SIGNED, *BY_LINK, "/dev/", "/settings/")):
+            if "{" not in path or path.startswith((*SIGNED, *BY_LINK, PORTAL, "/dev/", "/settings/")):
                 continue
             code = "OTHER" if path.count("{") == 1 and "{code}" in path else "SAMPLE"
             answer = await client.request(

@@ -232,6 +232,8 @@ async def test_own_data_and_wishes_are_changed_and_a_new_address_ends_the_visit(
     await desk.book.add_contact(victim, "victim@customer.example")
     csrf = token_of(await enter(client, desk.book))
     wishes = {"csrf": csrf, "wanted": "promise_due", "by_link": "true"}
+    forged = await client.post(f"/portal/contacts/{desk.contact}/messages", data=wishes | {"csrf": "another"})
+    assert forged.status_code == 403
     await client.post(f"/portal/contacts/{desk.contact}/messages", data=wishes)
     [wish] = await desk.rows(select(message_preference))
     assert (wish.person_id, wish.opted_out, wish.channels) == (desk.contact, ["reminder"], ["email:link"])
