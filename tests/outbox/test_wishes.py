@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -80,7 +81,7 @@ async def test_more_than_five_of_a_kind_become_one(engine: Database, company: Co
         await relay_once(engine, company.id, SETTINGS, carriers)
     told = [mail for mail in mailbox.mails if "7 customers have answered" in str(mail.message["Subject"])]
     assert len(told) == 1
-    body = told[0].message.get_body(("plain",))
+    body = message_from_bytes(told[0].content, policy=policy.default).get_body(("plain",))
     assert body is not None
     assert body.get_content().count("2026-06/C1/CNY/v1") == 7
     assert {(await row_of(engine, company.id, row)).state for row in rows} == {"cancelled"}
