@@ -44,7 +44,7 @@ bench: .venv/.ok assets/.ok ## Measure speed beside peers and limits
 	@$(BIN)/python -m scripts.bench $(ARGS)
 
 .PHONY: faults
-faults: .venv/.ok assets/.ok ## Kill, pause and cut everything while a period runs (ARGS="--kills 2000")
+faults: .venv/.ok assets/.ok ## Kill, pause and cut everything while a period runs (ARGS="--kills 10000 --restarts 40")
 	@$(BIN)/python -m scripts.faults $(ARGS)
 
 .PHONY: lock
