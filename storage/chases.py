@@ -160,14 +160,15 @@ def _with_awaited(
 
 
 async def resting_amounts(
-    session: Session, company_id: UUID, customer_id: UUID, timezone: str, today: date
-) -> dict[str, tuple[int, int]]:
-    """Per currency what is disputed and what is promised of the customer's open documents, due or not."""
-    items, _ = await overdue_items(session, company_id, [customer_id], today, timezone, ahead=ALL_DAYS)
-    sums: dict[str, tuple[int, int]] = {}
-    for item in items.get(customer_id, ()):
-        disputed, promised = sums.get(item.currency, (0, 0))
-        sums[item.currency] = (disputed + item.disputed, promised + item.promised)
+    session: Session, company_id: UUID, customers: Sequence[UUID], timezone: str, today: date
+) -> dict[UUID, dict[str, tuple[int, int]]]:
+    """Per customer and currency what is disputed and what is promised of their open documents, due or not."""
+    items, _ = await overdue_items(session, company_id, customers, today, timezone, ahead=ALL_DAYS)
+    sums: dict[UUID, dict[str, tuple[int, int]]] = {customer_id: {} for customer_id in customers}
+    for customer_id in customers:
+        for item in items.get(customer_id, ()):
+            disputed, promised = sums[customer_id].get(item.currency, (0, 0))
+            sums[customer_id][item.currency] = (disputed + item.disputed, promised + item.promised)
     return sums
 
 

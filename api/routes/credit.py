@@ -8,6 +8,7 @@ from fastapi.responses import Response
 
 from api.context import HouseOf, PageUnknown, Viewer, back_to, need_role, page
 from services.propose_credit_limit import propose_credit_limit
+from storage.chases import resting_amounts
 from storage.credit_limits import limits_page
 from storage.database import transaction
 from storage.page_lists import find_customer_row
@@ -25,7 +26,10 @@ async def show(request: Request, known: HouseOf, viewer: Viewer, only: str = "ov
     async with transaction(known.engine, viewer.company.id) as session:
         today = await business_today(session, viewer.company.timezone)
         found = await limits_page(session, viewer.company.id, today, only_over=only == "over", after=after)
-    return page(request, "credit.html", found=found, only="over" if only == "over" else "all", today=today)
+        customers = sorted({row["id"] for row in found.rows})
+        resting = await resting_amounts(session, viewer.company.id, customers, viewer.company.timezone, today)
+    chosen = "over" if only == "over" else "all"
+    return page(request, "credit.html", found=found, only=chosen, today=today, resting=resting)
 
 
 @router.post("/customers/{customer_id}/credit-limit")

@@ -54,7 +54,9 @@ async def show(request: Request, known: HouseOf, viewer: Viewer, customer_id: UU
         )
         chases = await chases_list(session, company_id, customer_id, 10)
         today = await business_today(session, viewer.company.timezone)
-        resting = await resting_amounts(session, company_id, customer_id, viewer.company.timezone, today)
+        resting = (await resting_amounts(session, company_id, [customer_id], viewer.company.timezone, today))[
+            customer_id
+        ]
         limits = await limits_of_customer(session, company_id, customer_id)
         waiting = await waiting_limits(session, company_id, customer_id)
     now = {one.currency: one for one in reversed(limits)}

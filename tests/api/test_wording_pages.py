@@ -98,3 +98,4 @@ async def test_a_limit_is_proposed_approved_and_shown(sign_in: SignIn, sample: S
     assert "No limit was set." not in shown
     credit = (await alice.get("/credit", params={"lang": "en", "only": "all"})).text
     assert "C00123" in credit
+    assert ">Disputed<" in credit
