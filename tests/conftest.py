@@ -1,4 +1,4 @@
-"""What every test may ask for: a PostgreSQL server, an empty database, a company, the shared data."""
+"""What every test may ask for: a PostgreSQL server, a fresh database per test, a company, the shared data."""
 
 import os
 import shutil
@@ -15,7 +15,6 @@ from hypothesis import settings
 from storage.database import Database, engine_for
 from storage.embedded import start_embedded
 from storage.migrate import migrate
-from tests.support.worker_database import WorkerDatabase
 
 settings.register_profile("house", deadline=None)  # no test times anything: a busy machine is no defect
 settings.load_profile("house")
@@ -65,24 +64,16 @@ def template_database(server_url: str) -> str:
 _counter = iter(range(1_000_000))
 
 
-@pytest.fixture(scope="session")
-def worker_database(server_url: str, template_database: str) -> Iterator[WorkerDatabase]:
-    """The database that the tests of this worker share one after the other."""
-    shared = WorkerDatabase(server_url, _url_of(server_url, "tests"), template_database, "tests")
-    yield shared
-    shared.drop()
-
-
 @pytest.fixture
-def database(worker_database: WorkerDatabase) -> str:
-    """URL of a migrated, empty database."""
-    worker_database.ready()
-    return worker_database.url
+def database(server_url: str, template_database: str) -> Iterator[str]:
+    """URL of a fresh, migrated, empty database."""
+    with _fresh_database(server_url, template_database) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
 def module_database(server_url: str, template_database: str) -> Iterator[str]:
-    """A fresh one for all tests of a module: for those that only read, or import once and look at it many times."""
+    """The same for all tests of a module: for those that only read, or import once and look at it many times."""
     with _fresh_database(server_url, template_database) as url:
         yield url
 
