@@ -39,6 +39,7 @@ async def test_three_clocks_at_once_insert_each_occasion_once(engine: Database) 
         ("comply", "2026-06-30"),
         ("chase", "2026-06-30"),
         ("backup", "2026-06-30"),
+        ("second_requests", "2026-06-30"),
     }
 
 
