@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-TIMEOUT_SECONDS = 3.0
+TIMEOUT_SECONDS = 10.0
 """Nobody waits for Prefect: after this the same service runs without it."""
 
 BUSY_TRIES, BUSY_SECONDS = 3, 0.5
