@@ -224,7 +224,7 @@ async def _period_without_prefect(home: Path, killed: list[int]) -> list[str]:
         run_id = await request_run(engine, book.company, Closing(period_of("2026-06"), today=date(2026, 7, 1)))
         while True:
             report = await report_run(engine, book.company, run_id)
-            if report["stage"] == "review":  # a Prefect that does not answer in time is not waited for: ours runs it then
+            if report["stage"] == "review":  # one that answers too late is not waited for
                 break
             await asyncio.sleep(0.02)
         _kill_prefect(home, killed)
