@@ -82,7 +82,8 @@ def module_database(server_url: str, template_database: str) -> Iterator[str]:
 def _fresh_database(server_url: str, template: str) -> Iterator[str]:
     name = f"test_{next(_counter)}"
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f"create database {name} template {template}")
+        # Copying files is three times cheaper than logging each block, on a server that need not survive a crash.
+        connection.execute(f"create database {name} template {template} strategy file_copy")
     yield _url_of(server_url, name)
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f"drop database {name} with (force)")

@@ -80,7 +80,7 @@ class ServedHouses:
 def served_houses(server_url: str, template: str, name: str, home: Path) -> Iterator[ServedHouses]:
     """The application on a database of its own."""
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f"create database {name} template {template}")
+        connection.execute(f"create database {name} template {template} strategy file_copy")
     head, _, query = server_url.partition("?")
     made = ServedHouses()
     thread = made.start(f"{head.rsplit('/', 1)[0]}/{name}?{query}", home)

@@ -64,7 +64,7 @@ def _copies(url: str, *names: str) -> Iterator[list[str]]:
     original = url.partition("?")[0].rsplit("/", 1)[1]
     with psycopg.connect(url_with_database(url, MAINTENANCE_DATABASE), autocommit=True) as connection:
         for name in names:
-            made = sql.SQL("create database {} template {}")
+            made = sql.SQL("create database {} template {} strategy file_copy")
             connection.execute(made.format(sql.Identifier(name), sql.Identifier(original)))
     yield [url_with_database(url, name) for name in names]
     with psycopg.connect(url_with_database(url, MAINTENANCE_DATABASE), autocommit=True) as connection:
