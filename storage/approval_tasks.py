@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, text, update
 
 from approvals.events import Event, StageOpened
 from approvals.request import OPEN, Request
@@ -145,19 +145,20 @@ async def set_timer(session: Session, company_id: UUID, request: Request, kind: 
     await session.execute(insert(approval_timer).values(**_timer(company_id, request, request.stage, kind, due)))
 
 
+_DUE = """
+    select id, request_id, kind, stage, round from approval_timer
+     where company_id = :company and fired_at is null and due_at <= {instant}
+     order by due_at limit :limit
+"""
+_DUE_NOW = text(_DUE.format(instant="statement_timestamp()"))
+_DUE_THEN = text(_DUE.format(instant=":now"))
+
+
 async def due_timers(session: Session, company_id: UUID, limit: int, now: datetime | None = None) -> Sequence[DueTimer]:
     """Unfired timers whose instant has come, oldest first."""
-    rows = await session.execute(
-        select(approval_timer.c.id, approval_timer.c.request_id, approval_timer.c.kind, approval_timer.c.stage,
-               approval_timer.c.round)
-        .where(
-            approval_timer.c.company_id == company_id,
-            approval_timer.c.fired_at.is_(None),
-            approval_timer.c.due_at <= (now if now is not None else func.clock_timestamp()),
-        )
-        .order_by(approval_timer.c.due_at)
-        .limit(limit)
-    )  # fmt: skip
+    given: dict[str, object] = {"company": company_id, "limit": limit}
+    due = _DUE_NOW if now is None else _DUE_THEN
+    rows = await session.execute(due, given if now is None else {**given, "now": now})
     return [DueTimer(*row) for row in rows]
 
 

@@ -16,7 +16,7 @@ _WAITS = text("""
            coalesce((v ->> 'at')::timestamptz, (s ->> 'closed_at')::timestamptz) as ended_at
       from (select r.policy_id, s from approval_request r,
                    jsonb_array_elements(r.projection -> 'stages') s
-             where r.company_id = :company and r.opened_at > clock_timestamp() - make_interval(days => :days)
+             where r.company_id = :company and r.opened_at > statement_timestamp() - make_interval(days => :days)
                and s ->> 'status' in ('satisfied', 'rejected', 'void') and s ->> 'opened_at' is not null
              order by r.opened_at desc limit :most) found
       join approval_policy p on p.company_id = :company and p.id = found.policy_id

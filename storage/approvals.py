@@ -247,7 +247,7 @@ async def past_subjects(
         .where(
             approval_request.c.company_id == company_id,
             approval_request.c.subject_kind.in_(kinds),
-            approval_request.c.opened_at > sql.clock_timestamp() - timedelta(days=days),
+            approval_request.c.opened_at > sql.statement_timestamp() - timedelta(days=days),
         )
         .order_by(approval_request.c.opened_at.desc())
         .limit(MOST_HISTORY)

@@ -4,18 +4,13 @@ A row is written only by who holds its token while the lease lasts. `phase='data
 a carrier gets the content: whoever finds such a row later knows that it may have arrived.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
-    CTE,
     ColumnElement,
     Interval,
-    Subquery,
-    Text,
-    case,
-    cast,
     func,
     insert,
     select,
@@ -24,17 +19,22 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from storage.database import Session
-from storage.outbox import LANES, ROW_COLUMNS, OutboxRow, rows_of
+from storage.database import BINARY, Session
+from storage.outbox import AGE, LANES, ROW_COLUMNS, ROW_NAMES, OutboxRow, rows_of
 from storage.schema import delivery_attempt, outbox, send_throttle
 
 RESERVED_PART = 5
 """One fifth of a batch stays free for each later lane: 50,000 requests may not starve the statements either."""
 
-LOOKED_AT = 100
+LOOKED_AT_A_PLACE, LOOKED_AT_LEAST = 10, 100
 """Due messages among which a claim chooses, so that the few that one domain may have do not leave places empty."""
 
+DOUBLINGS_MOST = 30
+"""Of the wait between two tries: its limit is reached long before."""
+
 NOW = text("clock_timestamp()")
+STATEMENT_NOW = text("statement_timestamp()")
+"""What rows are looked for by: stands still while a statement runs, so that an index finds what is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +72,46 @@ def interval_of(value: float | ColumnElement[float]) -> ColumnElement[object]:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """What is under way already: mail domains that have their share, and places that urgent messages keep free."""
+    """What a claim leaves room for: `per_domain` messages to a mail domain (any number = None), or as many as `rooms`
+    says of it, and places that urgent messages keep free.
+    """  # noqa: D205 - one sentence over two lines
 
-    busy: Sequence[str] = ()
     per_domain: int | None = None
+    rooms: Mapping[str, int] = field(default_factory=dict)
     kept_for_urgent: int = 0
 
 
 NOBODY = Crowd()
+
+_CLAIM = text(f"""
+with seen as (
+    select id, next_at, place, row_number() over (partition by place order by next_at) as number
+    from (
+        select id, next_at, case channel when 'email' then recipient_domain else cast(id as text) end as place
+        from outbox
+        where company_id = :company and lane = :lane and state = 'pending' and next_at <= statement_timestamp()
+            and (channel <> 'email' or recipient_domain <> all(cast(:full as text[])))
+        order by next_at limit :looked
+    ) as due
+), chosen as (
+    select id from seen left join unnest(cast(:domains as text[]), cast(:rooms as int[])) as given (place, room)
+        using (place)
+    where number <= coalesce(room, :per_domain)
+    order by next_at limit :places
+), held as (
+    select outbox.id from outbox join chosen using (id)
+    where company_id = :company and state = 'pending' and next_at <= statement_timestamp()
+    for update of outbox skip locked
+)
+update outbox set
+    state = 'sending', phase = 'connect', tries = tries + 1, lease_token = :token,
+    lease_until = clock_timestamp() + make_interval(secs => :lease),
+    next_at = clock_timestamp() + make_interval(
+        secs => greatest(:lease, least(:backoff_most, :backoff * power(2, least(tries, {DOUBLINGS_MOST}))))
+    )
+from held where company_id = :company and outbox.id = held.id
+returning {", ".join(f"outbox.{column}" for column in ROW_NAMES)}, {AGE}
+""")  # noqa: S608 - names of our own columns
 
 
 async def claim(
@@ -103,45 +135,21 @@ async def claim(
 async def _claim_lane(
     session: Session, company_id: UUID, lane: str, room: int, pace: Pace, crowd: Crowd
 ) -> list[OutboxRow]:
-    query = (
-        select(outbox.c.id, outbox.c.channel, outbox.c.recipient_domain, outbox.c.next_at)
-        .where(
-            outbox.c.company_id == company_id,
-            outbox.c.lane == lane,
-            outbox.c.state == "pending",
-            outbox.c.next_at <= NOW,
-            *([outbox.c.recipient_domain.not_in(crowd.busy)] if crowd.busy else []),
-        )
-        .order_by(outbox.c.next_at)
-        .limit(room if crowd.per_domain is None else max(room, LOOKED_AT))
-        .with_for_update(skip_locked=True)
-        .cte("seen")
-    )
-    due = _few_per_domain(query, room, crowd.per_domain)
-    pushed = func.greatest(pace.lease, func.least(pace.backoff_most, pace.backoff * func.power(2, outbox.c.tries)))
-    statement = (
-        update(outbox)
-        .where(outbox.c.company_id == company_id, outbox.c.id.in_(select(due.c.id)))
-        .values(
-            state="sending", phase="connect", tries=outbox.c.tries + 1, lease_token=uuid4(),
-            lease_until=NOW + interval_of(pace.lease), next_at=NOW + interval_of(pushed),
-        )
-        .returning(*ROW_COLUMNS)
+    """Chooses first and locks what it chose: to lock all that it looks at would write to each."""
+    any_number = crowd.per_domain is None
+    taken = await session.execute(
+        _CLAIM,
+        {
+            "company": company_id, "lane": lane, "places": room, "token": uuid4(), "lease": pace.lease,
+            "backoff": pace.backoff, "backoff_most": pace.backoff_most,
+            "looked": room if any_number else max(room * LOOKED_AT_A_PLACE, LOOKED_AT_LEAST),
+            "per_domain": room if any_number else crowd.per_domain,
+            "full": [domain for domain, left in crowd.rooms.items() if left <= 0],
+            "domains": list(crowd.rooms), "rooms": list(crowd.rooms.values()),
+        },
+        execution_options={BINARY: True},
     )  # fmt: skip
-    rows = rows_of((await session.execute(statement)).all())
-    return sorted(rows, key=lambda row: row.id)
-
-
-def _few_per_domain(seen: CTE, room: int, per_domain: int | None) -> CTE | Subquery:
-    """Of what was seen the first `room`, at most `per_domain` to one mail domain; chats have no domains."""
-    if per_domain is None:
-        return seen
-    place = case((seen.c.channel == "email", seen.c.recipient_domain), else_=cast(seen.c.id, Text))
-    number = func.row_number().over(partition_by=place, order_by=seen.c.next_at)
-    ranked = select(seen.c.id, seen.c.next_at, number.label("number")).subquery()
-    return (
-        select(ranked.c.id).where(ranked.c.number <= per_domain).order_by(ranked.c.next_at).limit(room).subquery("due")
-    )
+    return sorted(rows_of(taken.all()), key=lambda row: row.id)
 
 
 async def claim_uncertain(session: Session, company_id: UUID, limit: int, pace: Pace) -> list[OutboxRow]:
@@ -152,7 +160,7 @@ async def claim_uncertain(session: Session, company_id: UUID, limit: int, pace: 
             outbox.c.company_id == company_id,
             outbox.c.state == "uncertain",
             outbox.c.phase != "judged",
-            outbox.c.next_at <= NOW,
+            outbox.c.next_at <= STATEMENT_NOW,
         )
         .order_by(outbox.c.next_at)
         .limit(limit)
@@ -176,7 +184,7 @@ async def sweep_abandoned(session: Session, company_id: UUID, pace: Pace) -> int
     """Frees what a relay left behind when its lease ran out; what may have arrived waits the quiet period."""
     lapsed = (
         select(outbox.c.id, outbox.c.phase)
-        .where(outbox.c.company_id == company_id, outbox.c.state == "sending", outbox.c.lease_until < NOW)
+        .where(outbox.c.company_id == company_id, outbox.c.state == "sending", outbox.c.lease_until < STATEMENT_NOW)
         .with_for_update(skip_locked=True)
     )
     found = (await session.execute(lapsed)).all()

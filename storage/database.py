@@ -1,5 +1,6 @@
 """One engine and one way to open a transaction for one company under the application's role."""
 
+import select
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -7,8 +8,8 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -34,13 +35,36 @@ POOL_SIZE = 8
 def engine_for(url: str) -> Database:
     """An engine on psycopg 3 for a `postgresql://` URL."""
     plain = url.replace("postgresql+psycopg://", "postgresql://", 1).replace("postgres://", "postgresql://", 1)
-    return create_async_engine(
-        plain.replace("postgresql://", "postgresql+psycopg://", 1),
-        pool_size=POOL_SIZE,
-        max_overflow=POOL_SIZE,
-        pool_pre_ping=True,
+    engine = create_async_engine(
+        plain.replace("postgresql://", "postgresql+psycopg://", 1), pool_size=POOL_SIZE, max_overflow=POOL_SIZE
     )
+    event.listen(engine.sync_engine, "checkout", _replace_when_dead)
+    return engine
 
+
+_USED = "tieout.used"
+
+
+def _replace_when_dead(adapted: Any, record: Any, _fairy: object) -> None:  # noqa: ANN401 - SQLAlchemy's event
+    """Has the pool open another connection in place of one that the server has ended.
+
+    Nobody speaks on an idle connection but a server that takes its leave, so a look at the socket tells what asking
+    would, without the round trip that every transaction would wait for.
+    """
+    connection = adapted.driver_connection
+    if record.info.setdefault(_USED, False) and (connection.closed or _has_something_to_read(connection.fileno())):
+        raise DisconnectionError
+    record.info[_USED] = True
+
+
+def _has_something_to_read(socket: int) -> bool:
+    look = select.poll()
+    look.register(socket, select.POLLIN)
+    return bool(look.poll(0))
+
+
+BINARY = "binary"
+"""Option of a statement that answers files or mails: as text each byte would take two, written and read again."""
 
 _reader: ContextVar[str] = ContextVar("reader", default="")
 """Who reads letters and replies of an audit that is not released; nobody, unless somebody says so."""
@@ -76,17 +100,16 @@ def as_reader(reader: str) -> Callable[[Callable[P, Coroutine[Any, Any, T]]], Ca
     return speaking
 
 
+_SPEAK_FOR = (
+    "select set_config('role', %s, true), set_config('tieout.company', %s, true), set_config('tieout.reader', %s, true)"
+)
+
+
 @asynccontextmanager
 async def transaction(engine: Database, company_id: UUID) -> AsyncIterator[Session]:
     """A transaction that sees and writes one company's rows only; commits on leaving, rolls back on error."""
     async with engine.begin() as session:
-        await session.execute(
-            text(
-                "select set_config('role', :role, true), set_config('tieout.company', :company, true),"
-                " set_config('tieout.reader', :reader, true)"
-            ),
-            {"role": APPLICATION_ROLE, "company": str(company_id), "reader": _reader.get()},
-        )
+        await session.exec_driver_sql(_SPEAK_FOR, (APPLICATION_ROLE, str(company_id), _reader.get()))
         yield session
 
 

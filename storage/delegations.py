@@ -32,7 +32,7 @@ async def delegations_of(
         select(
             delegation.c.id, delegation.c.principal_id, delegation.c.delegate_id, delegation.c.starts_at,
             delegation.c.ends_at, delegation.c.scope, delegation.c.revoked_at,
-            (delegation.c.ends_at <= func.clock_timestamp()).label("over"),
+            (delegation.c.ends_at <= func.statement_timestamp()).label("over"),
         )
         .where(
             delegation.c.company_id == company_id,

@@ -73,5 +73,5 @@ def _waiting(company_id: UUID) -> tuple[ColumnElement[bool], ...]:
         outbox.c.phase == "new",
         outbox.c.frozen.is_(None),
         outbox.c.lane.in_(FOLDED_LANES),
-        outbox.c.next_at <= func.clock_timestamp(),
+        outbox.c.next_at <= func.statement_timestamp(),
     )

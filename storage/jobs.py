@@ -68,7 +68,7 @@ async def last_period(session: Session, company_id: UUID, name: str) -> str | No
 async def claim_job(session: Session, company_id: UUID, token: UUID) -> Job | None:
     """The next due job, or one whose worker died; its tries are counted at the claim."""
     free = or_(
-        (job.c.state == "due") & (job.c.due_at <= func.clock_timestamp()),
+        (job.c.state == "due") & (job.c.due_at <= func.statement_timestamp()),
         (job.c.state == "running") & holder_is_dead(job.c.claim_token, job.c.heartbeat_at),
     )
     row = (
@@ -134,7 +134,7 @@ async def forget_minutes(session: Session, company_id: UUID, name: str) -> int:
             job.c.company_id == company_id,
             job.c.name == name,
             job.c.state == "done",
-            job.c.due_at < func.clock_timestamp() - text(f"interval '{KEPT_DAYS} days'"),
+            job.c.due_at < func.statement_timestamp() - text(f"interval '{KEPT_DAYS} days'"),
         )
     )
     return int(result.rowcount)

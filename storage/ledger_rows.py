@@ -243,7 +243,7 @@ async def known_disputes(
     session: Session, company_id: UUID, as_known: datetime | None = None, customer_ids: Sequence[UUID] | None = None
 ) -> dict[UUID, DisputeRow]:
     """Per item what customers dispute at the instant; of claims on two statements the larger counts, not the sum."""
-    at = as_known if as_known is not None else func.clock_timestamp()
+    at = as_known if as_known is not None else func.statement_timestamp()
     query = (
         select(dispute.c.item_id, func.sum(dispute.c.amount), func.min(dispute.c.reason), func.min(dispute.c.status))
         .where(

@@ -99,7 +99,7 @@ async def put_code(
     """Keeps the hash of a code for the browser that asked; forgets those that nobody can use any more."""
     await session.execute(
         delete(portal_code).where(
-            portal_code.c.company_id == company_id, portal_code.c.expires_at < func.clock_timestamp()
+            portal_code.c.company_id == company_id, portal_code.c.expires_at < func.statement_timestamp()
         )
     )
     values = {
@@ -129,7 +129,7 @@ async def count_try(session: Session, ask_hash: bytes, most: int) -> list[LiveCo
         update(portal_code)
         .where(
             portal_code.c.ask_hash == ask_hash, portal_code.c.used_at.is_(None), portal_code.c.tries < most,
-            portal_code.c.expires_at > func.clock_timestamp(),
+            portal_code.c.expires_at > func.statement_timestamp(),
         )
         .values(tries=portal_code.c.tries + 1)
         .returning(
@@ -158,7 +158,7 @@ async def open_portal_session(
     """Starts a session that ends by the database's clock."""
     await session.execute(
         delete(portal_session).where(
-            portal_session.c.company_id == company_id, portal_session.c.expires_at < func.clock_timestamp()
+            portal_session.c.company_id == company_id, portal_session.c.expires_at < func.statement_timestamp()
         )
     )
     await session.execute(
@@ -172,7 +172,7 @@ async def open_portal_session(
 async def company_of_session(session: Session, token_hash: bytes) -> UUID | None:
     """Whose session it is, in an owner's transaction: the cookie names no company."""
     query = select(portal_session.c.company_id).where(
-        portal_session.c.token_hash == token_hash, portal_session.c.expires_at > func.clock_timestamp()
+        portal_session.c.token_hash == token_hash, portal_session.c.expires_at > func.statement_timestamp()
     )
     found: UUID | None = (await session.execute(query)).scalar_one_or_none()
     return found
@@ -188,7 +188,7 @@ async def find_visitor(session: Session, company_id: UUID, token_hash: bytes) ->
         )
         .where(
             portal_session.c.company_id == company_id, portal_session.c.token_hash == token_hash,
-            portal_session.c.expires_at > func.clock_timestamp(),
+            portal_session.c.expires_at > func.statement_timestamp(),
             func.lower(contact.c.email) == func.lower(portal_session.c.email),
         )
     )  # fmt: skip

@@ -51,7 +51,7 @@ async def somebody_in(session: Session, what: str) -> bool:
 
 def holder_is_dead(claim_token: Column[Any], heartbeat_at: Column[Any]) -> ColumnElement[bool]:
     """Whether a claim's worker is gone: its lock is free, or it has been silent for too long."""
-    silent = heartbeat_at < func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, DEAD_AFTER_SECONDS)
+    silent = heartbeat_at < func.statement_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, DEAD_AFTER_SECONDS)
     free = func.pg_try_advisory_xact_lock(func.hashtextextended(cast(claim_token, Text), 0))
     return or_(silent, free)
 

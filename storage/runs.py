@@ -415,7 +415,7 @@ async def reopen_run(session: Session, company_id: UUID, run_id: UUID) -> bool:
 
 async def dead_runs(session: Session, company_id: UUID) -> list[UUID]:
     """Runs in their first three stages that nobody has worked on for a minute: their worker died."""
-    silent = statement_run.c.heartbeat_at < func.clock_timestamp() - func.make_interval(
+    silent = statement_run.c.heartbeat_at < func.statement_timestamp() - func.make_interval(
         0, 0, 0, 0, 0, 0, DEAD_AFTER_SECONDS
     )
     query = select(statement_run.c.id).where(

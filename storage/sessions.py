@@ -70,7 +70,7 @@ async def open_session(
     )  # fmt: skip
     await session.execute(
         delete(user_session).where(
-            user_session.c.company_id == company_id, user_session.c.expires_at < func.clock_timestamp()
+            user_session.c.company_id == company_id, user_session.c.expires_at < func.statement_timestamp()
         )
     )
 
@@ -98,7 +98,7 @@ async def find_session(session: Session, token_hash: bytes) -> SignedIn | None:
             .join(company, company.c.id == user_session.c.company_id)
             .where(
                 user_session.c.token_hash == token_hash,
-                user_session.c.expires_at > func.clock_timestamp(),
+                user_session.c.expires_at > func.statement_timestamp(),
                 app_user.c.disabled_at.is_(None),
             )
         )
@@ -195,7 +195,7 @@ async def failures_since(session: Session, subject: str, window: timedelta) -> t
             ).where(
                 login_attempt.c.subject == subject,
                 login_attempt.c.succeeded.is_(False),
-                login_attempt.c.at > func.clock_timestamp() - window,
+                login_attempt.c.at > func.statement_timestamp() - window,
             )
         )
     ).one()

@@ -74,7 +74,11 @@ async def resolve(engine: Database, plain: str, purpose: str) -> Access | None:
     Forged, expired, revoked and cross-purpose tokens get the same answer after the same look-up.
     """
     return await _look_up(
-        engine, plain, purpose, access_token.c.revoked_at.is_(None), access_token.c.expires_at > func.clock_timestamp()
+        engine,
+        plain,
+        purpose,
+        access_token.c.revoked_at.is_(None),
+        access_token.c.expires_at > func.statement_timestamp(),
     )
 
 
