@@ -29,6 +29,7 @@ CHUNK_BYTES = 1 << 20
 ENCRYPTED_FLAG = 0x1
 OLE_ENCRYPTED_MARKS = ("EncryptedPackage".encode("utf-16-le"), "EncryptionInfo".encode("utf-16-le"))
 OLE_MACRO_MARK = "_VBA_PROJECT".encode("utf-16-le")
+PDF_MAGIC = b"%PDF-"
 OTHER_BINARY = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc\xaf", b"SQLite format 3", b"PAR1")
 DAMAGED = (
     zipfile.BadZipFile,
@@ -45,15 +46,15 @@ DAMAGED = (
 
 @dataclass(frozen=True, slots=True)
 class Unwrapped:
-    """The bytes of one table file and its kind: "text", "xlsx" or "xls"."""
+    """The bytes of one table file and its kind: "text", "xlsx", "xls" or "pdf"."""
 
     name: str
     kind: str
     content: bytes
 
 
-def unwrap(name: str, content: bytes, *, xml: bool = False) -> Unwrapped:
-    """What is inside, at most two wrappings deep (a ZIP of a .gz); XML as text where it is asked for.
+def unwrap(name: str, content: bytes, *, xml: bool = False, pdf: bool = False) -> Unwrapped:
+    """What is inside, at most two wrappings deep (a ZIP of a .gz); XML as text, and PDF, where they are asked for.
 
     Raises FileRefusedError.
     """
@@ -62,7 +63,11 @@ def unwrap(name: str, content: bytes, *, xml: bool = False) -> Unwrapped:
             raise FileRefusedError("file_empty", name)
         if len(content) > MAX_TEXT_BYTES:
             raise FileRefusedError("file_too_large", name)
-        inner = _open_one(name, content, xml=xml)
+        inner = (
+            Unwrapped(name, "pdf", content)
+            if pdf and content.startswith(PDF_MAGIC)
+            else _open_one(name, content, xml=xml)
+        )
         if isinstance(inner, Unwrapped):
             return inner
         name, content = inner

@@ -84,6 +84,11 @@ RULES = {
     "archive_many": Rule(
         FILE, "The ZIP holds more than one file.", "Import the files one by one: which one is meant is not guessed."
     ),
+    "pdf_pictures": Rule(
+        FILE, "The PDF shows pictures of pages: it holds no text that could be read.", "Send the export as CSV or XLSX."
+    ),
+    "pdf_no_table": Rule(FILE, "No table is found in the PDF.", "Send the export as CSV or XLSX."),
+    "pdf_outside": Rule(NOTICE, "This line of the PDF holds an amount and was not taken as a row of the table.", ""),
     "encoding_unknown": Rule(
         FILE,
         "The text is neither UTF-8 nor GB18030 nor UTF-16.",

@@ -27,6 +27,18 @@ RATIO_FROM_BYTES = 4 * 1024 * 1024
 MAX_STREAM_RATIO = 400
 """The same for .gz and .zst: ledgers pack 10 to 60 times, zeros 1,000 (gzip) or 10,000 times (zstd)."""
 
+MAX_PDF_BYTES = 16 * 1024 * 1024
+"""A ledger of text has some 5 kB a page; more is a scan, which holds no text."""
+
+MAX_PDF_PAGES = 100
+"""Some 4,000 rows; finding the table of a page takes a quarter of a second, and somebody waits for it."""
+
+MAX_PDF_MEMORY = 1024 * 1024 * 1024
+"""Bytes of addresses for the process that takes a PDF apart: its libraries need a third; streams in it may be bombs."""
+
+MAX_PDF_SECONDS = 60
+"""CPU seconds of the same process."""
+
 MAX_CELL_CHARACTERS = 32_767
 """A spreadsheet cell holds no more; longer means a quote that swallowed rows."""
 

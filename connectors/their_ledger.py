@@ -12,6 +12,7 @@ import polars as pl
 from connectors.container import unwrap
 from connectors.delimited import read_delimited
 from connectors.findings import RULES, SEVERITY_RANK, Finding
+from connectors.pdf_ledger import read_pdf_table
 from connectors.profiles import FileForm, Profile
 from connectors.tables import Table
 from connectors.their_cells import (
@@ -67,7 +68,9 @@ class AccountLedger:
 def open_ledger(name: str, content: bytes, wish: ColumnMap) -> Table:
     """The table in a file. Raises FileRefusedError."""
     form = Profile("", FileForm(sheet=wish.sheet, header_row=wish.header_row), {}, {})
-    inner = unwrap(name, content)
+    inner = unwrap(name, content, pdf=True)
+    if inner.kind == "pdf":
+        return read_pdf_table(inner.name, inner.content)
     # Without a wish the reader's own search for a header row holds; a profile without headers would find none.
     profile = form if wish.sheet or wish.header_row else None
     if inner.kind != "text":

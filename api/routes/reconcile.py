@@ -37,7 +37,7 @@ from words.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 
-ACCEPTED = ".csv,.tsv,.txt,.xlsx,.xls"
+ACCEPTED = ".csv,.tsv,.txt,.xlsx,.xls,.pdf"
 """What the browser's file chooser offers; the bytes decide later."""
 
 MAX_BODY = MAX_LEDGER_BYTES + 64 * 1024
