@@ -13,7 +13,7 @@ from storage.chases import cancel_waiting_reminders
 from storage.companies import Company
 from storage.database import Database, Session, transaction
 from storage.dispute_messages import add_message
-from storage.disputes import Dispute, change_dispute, dispute_listing, find_dispute
+from storage.disputes import Dispute, change_dispute, dispute_listing, find_dispute, is_disputed
 from storage.identifiers import new_id
 from storage.people import names_of
 from words.refusal import Refusal
@@ -25,6 +25,14 @@ class DisputeNotClosed(Refusal):
     code = "dispute_not_closed"
     sentence = "This dispute is still open."
     remedy = "Reload the page to see how it stands."
+
+
+class DisputedAgain(Refusal):
+    """Two open cases about one document would pause the same money twice."""
+
+    code = "disputed_again"
+    sentence = "Another case about this document is open already."
+    remedy = "Go on in the open case."
 
 
 async def _locked(session: Session, company: Company, dispute_id: UUID) -> Dispute:
@@ -85,7 +93,10 @@ async def reopen_dispute(engine: Database, company: Company, dispute_id: UUID, n
         if old.round >= policy.rounds:
             raise DisputeRoundsUsed(rounds=old.round)
         newest = await newest_sent_version(session, company.id, old.statement_id)
-        found = newest or await answerable_statement(session, company.id, old.statement_id)
+        # The lock of the version is the one that an answer takes: either sees what the other opened.
+        found = await answerable_statement(session, company.id, newest.id if newest else old.statement_id, lock=True)
+        if await is_disputed(session, company.id, old.item_id):
+            raise DisputedAgain
         listed = await dispute_listing(session, company.id, dispute_id)
         assert found is not None  # noqa: S101 - a foreign key says so
         assert listed is not None  # noqa: S101 - locked above

@@ -119,6 +119,14 @@ async def change_dispute(session: Session, company_id: UUID, dispute_id: UUID, *
     )
 
 
+async def is_disputed(session: Session, company_id: UUID, item_id: UUID) -> bool:
+    """Whether a case about this item is open."""
+    query = select(dispute.c.id).where(
+        dispute.c.company_id == company_id, dispute.c.item_id == item_id, dispute.c.status.in_(OPEN_STATUSES)
+    )
+    return (await session.execute(query.limit(1))).first() is not None
+
+
 async def last_round(session: Session, company_id: UUID, item_id: UUID, reason: str) -> tuple[UUID, int] | None:
     """The newest case of this item and reason that the staff ended, and its round."""
     query = (

@@ -14,7 +14,7 @@ from services.open_statement_page import LinkInvalid
 from services.record_answer import AnswerIncomplete, DisputedLine, GivenFile
 from services.resolve_dispute import CreditNotFound, DisputeNoteMissing, DisputeUnknown, resolve_dispute
 from services.speak_in_dispute import speak_as_customer, speak_as_staff
-from services.work_dispute import DisputeNotClosed, propose_resolution, reopen_dispute, take_dispute
+from services.work_dispute import DisputedAgain, DisputeNotClosed, propose_resolution, reopen_dispute, take_dispute
 from statements.disputes import (
     CaseFacts,
     Closed,
@@ -208,6 +208,16 @@ async def test_it_is_reopened_twice_and_then_a_manager_has_it(engine: Database) 
     fourth = (await house.cases())[-1]
     assert (fourth.round, fourth.escalated_at is not None) == (4, True)
     assert len(await house.rows(select(task.c.id).where(task.c.kind == "dispute_escalated"))) == 1
+
+
+async def test_what_the_customer_disputes_again_is_not_reopened_beside_it(engine: Database) -> None:
+    """The same money would be paused twice."""
+    house, case = await disputed(engine)
+    await resolve_dispute(engine, house.book.company, case.id, "accepted", "explained", clerk(house))
+    await house.answer("agree_except", DisputedLine(1, "quantity", "70.00"))
+    with pytest.raises(DisputedAgain):
+        await reopen_dispute(engine, house.book.company, case.id, "again", clerk(house))
+    assert [one.status for one in await house.cases()] == ["resolved", "open"]
 
 
 async def test_one_of_two_cases_ends_and_the_account_waits_for_the_other(engine: Database) -> None:
