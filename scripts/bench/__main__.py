@@ -17,6 +17,7 @@ PARTS = {
     "statements": "scripts.bench.statements",
     "documents": "scripts.bench.documents",
     "period": "scripts.bench.period",
+    "workers": "scripts.bench.workers",
     "mail": "scripts.bench.mail",
     "match": "scripts.bench.match",
     "match-stored": "scripts.bench.match_stored",

@@ -13,13 +13,10 @@ from fastapi import FastAPI
 from api import dev_slack, slack
 from api.context import House
 from api.dev_chat_user import ChatHands
-from api.dev_slack_hub import hub_of
-from notifications.chat_callback import INTERACTIVE, Callback, Heard
-from notifications.slack_socket import SlackSocket
+from api.dev_slack_hub import INTERACTIVE, hub_of
 from scripts.bench.measure import timed
 from services.add_company import company_by_code
-from services.answer_chat import answer_chat
-from services.carriers import LOCAL_SLACK
+from services.answer_chat import slack_app
 from services.local_slack import LOCAL_TEAM, local_chat_user
 from services.settings import Settings
 from storage.chat_accounts import keep_asked, keep_confirmed
@@ -46,7 +43,8 @@ async def press_all(way: str, url: str) -> dict[str, float]:
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     if way == "socket":
-        listener = asyncio.create_task(_listen(engine, settings, base, stop))
+        listening_app = slack_app(engine, settings)
+        listener = asyncio.create_task(listening_app.listen(stop))
         await hub_of(app).somebody()
     await _press(app, buttons)
     stop.set()
@@ -74,13 +72,6 @@ async def _buttons(engine: Database) -> list[dict[str, Any]]:
         })}
         for row in rows
     ]  # fmt: skip
-
-
-async def _listen(engine: Database, settings: Settings, base: str, stop: asyncio.Event) -> None:
-    async def take(callback: Callback) -> Heard:
-        return await answer_chat(engine, settings, callback)
-
-    await SlackSocket(APP_TOKEN, base + LOCAL_SLACK, take).listen(stop)
 
 
 async def _press(app: FastAPI, buttons: list[dict[str, Any]]) -> None:

@@ -20,7 +20,7 @@ from notifications.slack import SlackCarrier
 from notifications.smtp import SmtpCarrier, SmtpServer
 from scripts.bench.measure import timed
 from services.add_company import add_company
-from services.carriers import A_CONNECTION, Carriers
+from services.carriers import A_CONNECTION, A_QUICK_CONNECTION, Carriers
 from services.relay_outbox import relay_companies
 from services.settings import Settings
 from storage.claims import Pace
@@ -168,7 +168,9 @@ async def _fresh_company(engine: Database) -> UUID:
 async def _relaying(engine: Database, port: int) -> AsyncIterator[None]:
     smtp = SmtpCarrier(SmtpServer("127.0.0.1", port, tls="none"), connections=CONNECTIONS)
     slack, stop = SlackCarrier("x", "http://127.0.0.1:9/"), asyncio.Event()
-    carriers = Carriers(smtp, slack, None, PACE, batch=CONNECTIONS * A_CONNECTION)
+    carriers = Carriers(
+        smtp, slack, None, PACE, batch=CONNECTIONS * A_CONNECTION, batch_most=CONNECTIONS * A_QUICK_CONNECTION
+    )
     running = asyncio.create_task(relay_companies(engine, Settings(), stop, carriers))
     yield
     running.cancel()  # what a tarpit still holds is not waited for
