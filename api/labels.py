@@ -161,6 +161,7 @@ TASKS = {
     "wrong_person": "A statement went to the wrong person", "feedback": "A customer was not satisfied",
     "dispute_escalated": "A dispute needs a manager",
     "wording_failed": "Your company's own wording of a message failed",
+    "bank_file_held": "A bank file does not add up",
     "call": "Call the customer", "letter": "Send a letter", "suppressed": "The address refuses messages",
     "approval_blocked": "Too few people are left to approve", "release_refused": "An approved statement was not sent",
 }  # fmt: skip
@@ -183,6 +184,7 @@ TASK_REMEDIES = {
     "confirmation_post": "Open the letter, print its PDF, have it sealed and post it.",
     "undeliverable": "Read the server's answer, correct the contact and send it again.",
     "wording_failed": "The message went out in the house's words. Correct the wording in the settings.",
+    "bank_file_held": "Open the page of bank files, see the difference, and accept or discard the file.",
     "letter": "Write, and note on the customer's page what was sent.",
     "call": "Call, and note what was said on the customer's page.",
     "approval_blocked": "Give somebody the role, or add candidates to the request.",

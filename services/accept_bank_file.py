@@ -7,7 +7,7 @@ from uuid import UUID
 import zstandard
 
 from ledger.canonical import Json
-from services.import_bank_file import DISCARDED, HELD, POSTED, keep_outcome, saved_layout
+from services.import_bank_file import DISCARDED, HELD, HELD_TASK, POSTED, keep_outcome, saved_layout
 from services.post_bank_lines import BANK_SOURCE, BankTarget, PostedLines, post_bank_lines
 from services.read_bank_file import bank_file_of
 from storage.audit import Actor, record
@@ -15,6 +15,7 @@ from storage.bank_statements import StoredFile, change_file, lock_file
 from storage.companies import Company
 from storage.database import Database, Session, transaction
 from storage.imports import lock_source
+from storage.tasks import close_tasks_about
 from words.refusal import Refusal
 
 MAX_REASON = 500
@@ -85,6 +86,7 @@ async def _decide(
     session: Session, company_id: UUID, file: StoredFile, state: str, actor: Actor, reason: str, posted: PostedLines
 ) -> None:
     why = reason.strip()[:MAX_REASON]
+    await close_tasks_about(session, company_id, HELD_TASK, str(file.id))
     await change_file(session, company_id, file.id, {"state": state, "decided_by": actor.id, "reason": why})
     verb = "bank_file_accepted" if state == POSTED else "bank_file_discarded"
     facts: Json = {"filename": file.filename, "sha256": file.sha256, "reason": why, **posted.counts()}

@@ -28,6 +28,7 @@ from storage.companies import Company
 from storage.database import Database, Session, transaction
 from storage.identifiers import new_id
 from storage.imports import lock_source
+from storage.tasks import NewTask, open_task
 from words.refusal import Refusal
 
 COMPRESSION_LEVEL = 3
@@ -37,6 +38,7 @@ FINDINGS_KEPT = 2_000
 """Findings kept with a file, gravest first; all are counted, and the file itself can be read again."""
 
 HELD, POSTED, DISCARDED = "held", "posted", "discarded"
+HELD_TASK = "bank_file_held"
 
 
 class BankLayoutUnknown(Refusal):
@@ -113,7 +115,9 @@ async def _write(session: Session, company: Company, order: BankOrder, sha256: s
         },
     )  # fmt: skip
     posted = PostedLines()
-    if state == POSTED:
+    if state == HELD:
+        await _ask(session, company.id, file_id, order.filename)
+    else:
         posted = await post_bank_lines(session, BankTarget(company.id, source_id, file_id), file)
     counts = await keep_outcome(session, company.id, file_id, file, posted)
     facts: Json = {
@@ -126,6 +130,14 @@ async def _write(session: Session, company: Company, order: BankOrder, sha256: s
     await record(session, company.id, order.actor, "bank_file_imported", ("bank_file", str(file_id)), facts)
     kept = StoredFile(file_id, sha256, order.filename, file.format, order.layout, state, file.ties, counts, [])
     return _answer(kept, [*file.findings, *posted.findings], order.language)
+
+
+async def _ask(session: Session, company_id: UUID, file_id: UUID, filename: str) -> None:
+    """A held file waits for a person's word; one that was discarded and comes again is a new question."""
+    await open_task(
+        session, company_id,
+        NewTask(HELD_TASK, "bank_file", str(file_id), f"{HELD_TASK}/{new_id()}", facts={"filename": filename}),
+    )  # fmt: skip
 
 
 async def keep_outcome(

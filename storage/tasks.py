@@ -93,6 +93,18 @@ async def close_task(session: Session, company_id: UUID, task_id: UUID) -> bool:
     return changed.rowcount == 1
 
 
+async def close_tasks_about(session: Session, company_id: UUID, kind: str, subject_id: str) -> None:
+    """Marks every open task of this kind about this subject done."""
+    await session.execute(
+        update(task)
+        .where(
+            task.c.company_id == company_id, task.c.kind == kind, task.c.subject_id == subject_id,
+            task.c.state == "open",
+        )
+        .values(state="done", closed_at=func.clock_timestamp())
+    )  # fmt: skip
+
+
 async def close_task_by_key(session: Session, company_id: UUID, dedup_key: str) -> bool:
     """Marks the task of this key done; False when none is open."""
     changed = await session.execute(

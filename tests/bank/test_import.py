@@ -93,6 +93,9 @@ async def test_a_file_that_does_not_tie_posts_nothing_until_a_person_accepts_it(
     assert answer["untied"][0]["difference"] == "-312.00"
     assert answer["findings"][0]["code"] == "not_tied"
     assert await till.lines() == []
+    assert await till.house.rows("select kind, state, subject_id from task") == [
+        ("bank_file_held", "open", answer["file_id"])
+    ]
     again = await till.take(content)
     assert [finding["code"] for finding in again["findings"]] == ["bank_file_known", "not_tied"]
     file_id = UUID(answer["file_id"])
@@ -102,6 +105,7 @@ async def test_a_file_that_does_not_tie_posts_nothing_until_a_person_accepts_it(
     counts = await accept_bank_file(engine, company, file_id, till.clerk, "the bank confirmed by phone")
     assert (counts["posted"], counts["unassigned"]) == (2, 1)
     assert len(await till.receipts()) == 2
+    assert await till.house.rows("select state from task") == [("done",)]
     with pytest.raises(BankFileNotHeld):
         await accept_bank_file(engine, company, file_id, till.clerk, "again")
     assert (await verify_audit(engine, company))["break"] is None
@@ -114,6 +118,7 @@ async def test_a_discarded_file_can_come_again(till: Till) -> None:
     await discard_bank_file(till.house.engine, till.house.company, UUID(answer["file_id"]), till.clerk, "wrong month")
     again = await till.take(content)
     assert (again["file_id"], again["state"]) == (answer["file_id"], "held")
+    assert await till.house.rows("select state from task order by id") == [("done",), ("open",)]
     assert await till.lines() == []
 
 
