@@ -1,4 +1,7 @@
-"""Places at a mail server: an urgent mail gets the next free one, and a mail that a slow server keeps steps aside."""
+"""Places at a mail server: an urgent mail gets the next free one, and a mail that a slow server keeps steps aside.
+
+What answers quickly is given more at once, what answers slowly goes back to little.
+"""
 
 import asyncio
 from collections import deque
@@ -8,12 +11,32 @@ from contextlib import asynccontextmanager
 SLOW_SECONDS = 0.5
 """A hand-over takes 20 ms; whoever takes this long waits for somebody else's server."""
 
-ASIDE = 3
-"""Mails that may wait aside, each on a connection more: as many as one mail domain has under way."""
+DOMAIN_FLIGHT = 3
+"""Mails under way to a domain of which nobody knows how it answers: a tarpit then holds three places, and nobody
+behind them."""
+
+DOMAIN_FLIGHT_MOST = 48
+"""Mails under way to a domain that answers quickly: one that turns slow holds these until they have passed."""
+
+ASIDE = DOMAIN_FLIGHT
+"""Mails that may wait aside, each on a connection more."""
 
 
 KEPT = 1
 """A place more that only urgent mails take, so that they leave while a server answers nobody else."""
+
+
+class Width:
+    """How many at once: one more for each that was quick, half as many after one that was slow."""
+
+    def __init__(self, least: int, most: int) -> None:
+        self._least = least
+        self._most = max(most, least)
+        self.now = least
+
+    def note(self, *, quick: bool) -> None:
+        """One has ended."""
+        self.now = min(self.now + 1, self._most) if quick else max(self.now // 2, self._least)
 
 
 class Places:

@@ -4,23 +4,28 @@ MAIL and RCPT first, then the caller's hook commits that the content leaves, the
 hook is `uncertain`, whatever breaks before it has certainly not arrived.
 """
 
+import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
-from aiosmtplib.protocol import SMTPProtocol
 
 from notifications.carrying import Answer
 from notifications.failpoints import failpoint
-from notifications.places import SLOW_SECONDS, Places
+from notifications.places import DOMAIN_FLIGHT, DOMAIN_FLIGHT_MOST, SLOW_SECONDS, Places, Width
+from notifications.smtp_talk import Reply, Talk, bracketed, is_fine
 
 CONNECTIONS = 8
 """Open at once unless the settings say otherwise: small servers refuse more, and one message takes 20 ms."""
 
 MESSAGES_PER_CONNECTION = 200
 """Servers close busy connections in their own way; we part first, politely."""
+
+QUICK_DOMAINS_MOST = 1_000
+"""Domains that are known to answer quickly; beyond so many, all begin anew."""
 
 CONNECT_TIMEOUT = 20.0
 """Seconds for a connection or an answer before DATA."""
@@ -91,8 +96,11 @@ class SmtpCarrier:
         self.connections = connections
         self._server = server
         self._timeout = timeout
-        self._idle: list[tuple[aiosmtplib.SMTP, int]] = []
+        self._idle: list[Talk] = []
         self._places = Places(connections, slow)
+        self._slow = slow
+        self.widths: dict[str, Width] = {}
+        """How many mails at once each domain has earned by its answers."""
 
     async def send(
         self,
@@ -109,37 +117,56 @@ class SmtpCarrier:
         `content` ends its lines with CR LF, as `mime.freeze` does.
         """
         async with self._places.one(urgent=urgent):
-            while True:
-                try:
-                    client, used = await self._connection()
-                except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-                    return Answer("temporary", words_of(error), connection=True)
-                failpoint("smtp.connected")
-                try:
-                    answer = await self._hand_over(client, sender, [recipient, *copies], content, before_data)
-                except Lost as lost:
-                    client.close()
-                    if used:
-                        continue  # a kept connection that the server had closed meanwhile
-                    return Answer("temporary", str(lost))
-                except BaseException:
-                    client.close()  # the hook failed: what was begun on it is nobody's
-                    raise
-                await self._give_back(client, used + 1, answer)
-                return answer
+            began = time.monotonic()
+            answer = await self._send(sender, [recipient, *copies], content, before_data)
+            quick = answer.outcome != "uncertain" and time.monotonic() - began < self._slow
+            self._note(recipient.rpartition("@")[2].lower(), quick=quick)
+            return answer
+
+    def _note(self, domain: str, *, quick: bool) -> None:
+        if len(self.widths) >= QUICK_DOMAINS_MOST and domain not in self.widths:
+            self.widths.clear()
+        self.widths.setdefault(domain, Width(DOMAIN_FLIGHT, DOMAIN_FLIGHT_MOST)).note(quick=quick)
+
+    async def _send(
+        self, sender: str, recipients: list[str], content: bytes, before_data: Callable[[], Awaitable[bool]]
+    ) -> Answer:
+        while True:
+            kept = self._kept()
+            try:
+                talk = kept or await self._connect()
+            except NotTaken as refused:
+                return refused.answer
+            except (aiosmtplib.SMTPException, OSError) as error:
+                return Answer("temporary", words_of(error), connection=True)
+            failpoint("smtp.connected")
+            try:
+                answer = await self._hand_over(talk, sender, recipients, content, before_data)
+            except Lost as lost:
+                talk.close()
+                if kept is not None:
+                    continue  # the server had closed it meanwhile
+                return Answer("temporary", str(lost))
+            except BaseException:
+                talk.close()  # the hook failed: what was begun on it is nobody's
+                raise
+            await self._give_back(talk, answer)
+            return answer
 
     async def close(self) -> None:
         """Says goodbye on every kept connection."""
         while self._idle:
-            client, _ = self._idle.pop()
-            await _part(client)
+            await self._part(self._idle.pop())
 
-    async def _connection(self) -> tuple[aiosmtplib.SMTP, int]:
+    def _kept(self) -> Talk | None:
         while self._idle:
-            client, used = self._idle.pop()
-            if client.is_connected:
-                return client, used
-            client.close()
+            talk = self._idle.pop()
+            if talk.is_open:
+                return talk
+        return None
+
+    async def _connect(self) -> Talk:
+        """A new connection, greeted and signed in. The library's errors say that the server cannot be reached."""
         server = self._server
         client = aiosmtplib.SMTP(
             hostname=server.host, port=server.port, username=server.username, password=server.password,
@@ -148,71 +175,115 @@ class SmtpCarrier:
         )  # fmt: skip
         try:
             await client.connect()
+            if client.is_ehlo_or_helo_needed:
+                await _greet(client)
         except BaseException:
             client.close()
             raise
-        return client, 0
+        if not isinstance(client.transport, asyncio.Transport):
+            raise aiosmtplib.SMTPServerDisconnected("The connection was lost.")
+        offers = client.supports_extension
+        return Talk(client.transport, takes_many=offers("pipelining"), takes_utf8=offers("smtputf8"))
 
-    async def _give_back(self, client: aiosmtplib.SMTP, used: int, answer: Answer) -> None:
-        if answer.outcome == "uncertain" or not client.is_connected:
-            client.close()
-        elif used >= MESSAGES_PER_CONNECTION or len(self._idle) >= self.connections:
-            await _part(client)
-        elif answer.outcome == "accepted" or await self._is_reset(client):
-            self._idle.append((client, used))
+    async def _give_back(self, talk: Talk, answer: Answer) -> None:
+        talk.used += 1
+        if answer.outcome == "uncertain" or not talk.is_open:
+            talk.close()
+        elif talk.used >= MESSAGES_PER_CONNECTION or len(self._idle) >= self.connections:
+            await self._part(talk)
+        elif answer.outcome == "accepted" or await self._is_reset(talk):
+            self._idle.append(talk)
 
-    async def _is_reset(self, client: aiosmtplib.SMTP) -> bool:
+    async def _is_reset(self, talk: Talk) -> bool:
         """Takes a begun transaction back, so that the next mail does not join it."""
         try:
-            await client.rset(timeout=self._timeout)
-        except (aiosmtplib.SMTPException, OSError):
-            client.close()
+            (reply,) = await talk.ask(["RSET"], self._timeout)
+        except OSError:
+            talk.close()
             return False
-        return True
+        return is_fine(reply)
+
+    async def _part(self, talk: Talk) -> None:
+        try:
+            await talk.ask(["QUIT"], self._timeout)
+        except OSError:
+            pass  # it has gone already
+        finally:
+            talk.close()
 
     async def _hand_over(
         self,
-        client: aiosmtplib.SMTP,
+        talk: Talk,
         sender: str,
         recipients: list[str],
         content: bytes,
         before_data: Callable[[], Awaitable[bool]],
     ) -> Answer:
         try:
-            await _open_transaction(client, sender, recipients)
+            await self._open_transaction(talk, sender, recipients)
             failpoint("smtp.recipients_taken")
             if not await before_data():
                 return Answer("fenced", "The lease ran out before the content left.")
             failpoint("outbox.data_committed")
-            protocol = await self._ask_for_content(client)
+            await self._ask_for_content(talk)
         except NotTaken as refused:
             return refused.answer
         try:
-            # Not the library's way, which looks at every line end twice: ours are CRLF since the message was frozen.
-            protocol.write(_on_the_wire(content))
-            response = await protocol.read_response(timeout=self._timeout)
-        except (aiosmtplib.SMTPException, OSError) as error:
+            talk.say(_on_the_wire(content))
+            reply = await talk.reply(self._timeout)
+        except OSError as error:
             return Answer("uncertain", words_of(error))
         failpoint("smtp.answered")
-        if response.code != TAKEN:
-            return _refused_content(aiosmtplib.SMTPDataError(response.code, response.message))
-        return Answer("accepted", _said(response.code, response.message))
+        if reply.code != TAKEN:
+            return _refused_content(reply)
+        return Answer("accepted", _said(reply.code, reply.words))
 
-    async def _ask_for_content(self, client: aiosmtplib.SMTP) -> SMTPProtocol:
+    async def _open_transaction(self, talk: Talk, sender: str, recipients: list[str]) -> None:
+        """MAIL and RCPT."""
+        wide = not all(address.isascii() for address in (sender, *recipients))
+        if wide and not talk.takes_utf8:
+            raise NotTaken(Answer("permanent", "This server does not take addresses beyond ASCII (SMTPUTF8)."))
+        mail = f"MAIL FROM:{bracketed(sender)}{' SMTPUTF8 BODY=8BITMIME' if wide else ''}"
+        replies = await self._ask(talk, [mail, *(f"RCPT TO:{bracketed(recipient)}" for recipient in recipients)])
+        for position, reply in enumerate(replies):
+            if not is_fine(reply):
+                raise NotTaken(_refused_address(position, reply))
+
+    async def _ask_for_content(self, talk: Talk) -> None:
         """DATA up to the server's "go on"."""
-        protocol = client.protocol
-        if protocol is None:
-            raise Lost("The connection was lost.")
+        (reply,) = await self._ask(talk, ["DATA"])
+        if reply.code != GO_ON:
+            raise NotTaken(_refused_content(reply))
+
+    async def _ask(self, talk: Talk, commands: list[str]) -> list[Reply]:
         try:
-            response = await protocol.execute_command(b"DATA", timeout=self._timeout)
-        except aiosmtplib.SMTPServerDisconnected as error:
+            return await talk.ask(commands, self._timeout)
+        except ConnectionError as error:
             raise Lost(words_of(error)) from error
-        except (aiosmtplib.SMTPException, OSError) as error:
-            client.close()
+        except OSError as error:
+            # Too late: this recipient's server may be slow, which says nothing about ours.
+            talk.close()
             raise NotTaken(Answer("temporary", words_of(error))) from error
-        if response.code != GO_ON:
-            raise NotTaken(_refused_content(aiosmtplib.SMTPDataError(response.code, response.message)))
-        return protocol
+
+
+async def _greet(client: aiosmtplib.SMTP) -> None:
+    """EHLO, which a connection without TLS and login has not seen yet."""
+    try:
+        await client.ehlo()
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise NotTaken(Answer("temporary", words_of(error))) from error
+
+
+def _refused_address(position: int, reply: Reply) -> Answer:
+    """What a refusal of MAIL (0), of the recipient (1) or of the archive (after it) says about the message."""
+    words = _said(reply.code, reply.words)
+    if position == 0:
+        return Answer("temporary", words)  # the sender: that says nothing about the recipient's address
+    if position > 1:
+        # Without the copy nobody could prove or ask for the mail later, so it waits.
+        return Answer("temporary", f"archive copy: {words}")
+    permanent = reply.code >= PERMANENT
+    return Answer("permanent" if permanent else "temporary", words, bad_address=permanent)
 
 
 def _on_the_wire(content: bytes) -> bytes:
@@ -224,51 +295,11 @@ def _on_the_wire(content: bytes) -> bytes:
     return content + (b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
-async def _part(client: aiosmtplib.SMTP) -> None:
-    try:
-        await client.quit()
-    except (aiosmtplib.SMTPException, OSError):
-        client.close()
-
-
-async def _open_transaction(client: aiosmtplib.SMTP, sender: str, recipients: list[str]) -> None:
-    wide = not all(address.isascii() for address in (sender, *recipients))
-    try:
-        if client.is_ehlo_or_helo_needed:
-            await client.ehlo()
-        if wide and not client.supports_extension("smtputf8"):
-            raise NotTaken(Answer("permanent", "This server does not take addresses beyond ASCII (SMTPUTF8)."))
-        encoding = "utf-8" if wide else "ascii"
-        await client.mail(sender, options=["SMTPUTF8", "BODY=8BITMIME"] if wide else [], encoding=encoding)
-        for position, recipient in enumerate(recipients):
-            await _name_recipient(client, recipient, encoding, archive=position > 0)
-    except aiosmtplib.SMTPResponseException as error:
-        # The sender, the login or the greeting was refused: that says nothing about the recipient's address.
-        raise NotTaken(Answer("temporary", words_of(error))) from error
-    except aiosmtplib.SMTPServerDisconnected as error:
-        raise Lost(words_of(error)) from error
-    except (aiosmtplib.SMTPException, OSError) as error:
-        # Too late, or not SMTP: this recipient's server may be slow, which says nothing about ours.
-        raise NotTaken(Answer("temporary", words_of(error))) from error
-
-
-async def _name_recipient(client: aiosmtplib.SMTP, recipient: str, encoding: str, *, archive: bool) -> None:
-    try:
-        await client.rcpt(recipient, encoding=encoding)
-    except aiosmtplib.SMTPRecipientRefused as error:
-        if archive:
-            # Without the copy nobody could prove or ask for the mail later, so it waits.
-            raise NotTaken(Answer("temporary", f"archive copy: {words_of(error)}")) from error
-        permanent = error.code >= PERMANENT
-        words = words_of(error)
-        raise NotTaken(Answer("permanent" if permanent else "temporary", words, bad_address=permanent)) from error
-
-
-def _refused_content(error: aiosmtplib.SMTPResponseException) -> Answer:
-    words = words_of(error)
-    if TEMPORARY <= error.code < PERMANENT:
+def _refused_content(reply: Reply) -> Answer:
+    words = _said(reply.code, reply.words)
+    if TEMPORARY <= reply.code < PERMANENT:
         return Answer("temporary", words)
-    if PERMANENT <= error.code < BEYOND:
+    if PERMANENT <= reply.code < BEYOND:
         return Answer("permanent", words, bad_address=BAD_ADDRESS.search(words) is not None)
     return Answer("uncertain", words)
 
@@ -276,13 +307,12 @@ def _refused_content(error: aiosmtplib.SMTPResponseException) -> Answer:
 def words_of(error: BaseException) -> str:
     """The server's words, or the error's."""
     if isinstance(error, aiosmtplib.SMTPResponseException):
-        return _said(error.code, error.message)
+        return _said(error.code, error.message.encode("utf-8", "surrogateescape"))
     return f"{type(error).__name__}: {error}"
 
 
-def _said(code: int, message: str) -> str:
-    """An answer as text that can be kept: servers write their own encodings, and the library keeps those bytes raw."""
-    raw = message.encode("utf-8", "surrogateescape")
+def _said(code: int, raw: bytes) -> str:
+    """An answer as text that can be kept: servers write their own encodings."""
     for encoding in ("utf-8", "gb18030"):
         try:
             text = raw.decode(encoding)

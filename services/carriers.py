@@ -18,8 +18,9 @@ LEASE_SHARE = 0.5
 BATCH = 20
 """Messages under way at once, at least: an urgent one waits for at most these."""
 
-A_CONNECTION = 4
-"""Messages under way for each connection: enough that none is ever idle, few enough that all fit into one lease."""
+A_CONNECTION, A_QUICK_CONNECTION = 4, 16
+"""Messages under way for each connection: enough that none is ever idle, few enough that all fit into one lease; more
+while they land quickly, because what is done for many together costs little more than for one."""
 
 LOCAL_SLACK = "/dev/slack/api/"
 """Where our own small Slack listens when no workspace is set."""
@@ -37,6 +38,8 @@ class Carriers:
     pace: Pace
     copies: tuple[str, ...] = ()
     batch: int = BATCH
+    batch_most: int = BATCH
+    """The most that are under way at once while all land quickly."""
     down_until: float = 0.0
     """Monotonic seconds: until then the mail server is not tried again."""
 
@@ -75,7 +78,8 @@ async def _carriers(
     slack = SlackCarrier(slack_token(settings), slack_address(settings))
     copies = (settings.archive_address,) if settings.archive_address is not None else ()
     try:
-        yield Carriers(smtp, slack, archive, pace, copies, max(BATCH, smtp.connections * A_CONNECTION))
+        batch, most = (max(BATCH, smtp.connections * each) for each in (A_CONNECTION, A_QUICK_CONNECTION))
+        yield Carriers(smtp, slack, archive, pace, copies, batch, most)
     finally:
         await smtp.close()
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 
 from notifications.failpoints import failpoint
+from notifications.places import DOMAIN_FLIGHT, Width
 from services.carriers import Carriers, open_carriers
 from services.fold_floods import fold_floods
 from services.judge_uncertain import judge_once
@@ -26,8 +27,8 @@ IDLE_SECONDS = 1.0
 DATABASE_RETRY_SECONDS = 5.0
 """How long a relay waits for a database that went away."""
 
-DOMAIN_FLIGHT = 3
-"""Messages under way to one mail domain: a tarpit then holds three places of a batch, and nobody behind them."""
+IN_HAND_SHARE = 0.1
+"""Messages that are under way for less than this part of their lease make room for more; others for fewer."""
 
 URGENT_PART = 5
 """One fifth of a batch is for urgent messages: an approval leaves while all other places wait for slow servers."""
@@ -83,37 +84,47 @@ async def relay_companies(
 
 
 class Flight:
-    """Messages under way: as many as a batch, and of one mail domain only a few, so that none waits for a slow one."""
+    """Messages under way: as many as land within a part of their lease, and of one mail domain as many as it answers
+    quickly, so that none waits for a slow one.
+    """  # noqa: D205 - one sentence over two lines
 
-    def __init__(self, batch: int) -> None:
-        self._batch = batch
-        self._for_urgent = batch // URGENT_PART
-        self._tasks: dict[asyncio.Task[None], OutboxRow] = {}
+    def __init__(self, carriers: Carriers) -> None:
+        self._carriers = carriers
+        self._width = Width(carriers.batch, carriers.batch_most)
+        self._in_hand = carriers.pace.lease * IN_HAND_SHARE
+        self._tasks: dict[asyncio.Task[None], tuple[OutboxRow, float]] = {}
         self._moved = asyncio.Event()
+
+    @property
+    def _for_urgent(self) -> int:
+        return self._width.now // URGENT_PART
 
     def room(self) -> int:
         """How many more may start."""
-        return self._batch - len(self._tasks)
+        return max(self._width.now - len(self._tasks), 0)
 
     def has_room(self) -> bool:
         """Whether another round is worth its queries."""
-        return not self._tasks or self.room() - self._for_urgent >= self._batch / ROUND_PART
+        return not self._tasks or self.room() - self._for_urgent >= self._width.now / ROUND_PART
 
     def crowd(self) -> Crowd:
-        """What the next claim leaves alone."""
-        domains = Counter(row.recipient_domain for row in self._tasks.values() if row.channel == "email")
-        busy = [domain for domain, number in domains.items() if number >= DOMAIN_FLIGHT]
-        return Crowd(busy, DOMAIN_FLIGHT, self._for_urgent)
+        """What the next claim leaves room for."""
+        flying = Counter(row.recipient_domain for row, _ in self._tasks.values() if row.channel == "email")
+        rooms = {domain: width.now for domain, width in self._carriers.smtp.widths.items()}
+        for domain, number in flying.items():
+            rooms[domain] = rooms.get(domain, DOMAIN_FLIGHT) - number
+        return Crowd(DOMAIN_FLIGHT, rooms, self._for_urgent)
 
     def start(self, desk: Desk, rows: Sequence[OutboxRow]) -> None:
         """Lets messages go their way."""
         for row in rows:
             task = asyncio.create_task(desk.deliver(row))
-            self._tasks[task] = row
+            self._tasks[task] = row, time.monotonic()
             task.add_done_callback(self._landed)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
-        row = self._tasks.pop(task)
+        row, started = self._tasks.pop(task)
+        self._width.note(quick=time.monotonic() - started < self._in_hand)
         if not task.cancelled() and task.exception() is not None:
             # The database went away: the row's lease runs out, and it is taken up again.
             log.warning("Message %s was left.", row.id, exc_info=task.exception())
@@ -139,7 +150,7 @@ class _Relay:
 
     def __init__(self, engine: Database, settings: Settings, carriers: Carriers, tidy: float) -> None:
         """`tidy`: seconds between two looks for what was abandoned or is uncertain."""
-        self.flight = Flight(carriers.batch)
+        self.flight = Flight(carriers)
         self._engine, self._settings, self._carriers = engine, settings, carriers
         self._desks: dict[UUID, Desk] = {}
         self._tidy = tidy

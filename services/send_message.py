@@ -47,8 +47,8 @@ CHAT_INTERVAL = 1.0
 TOGETHER = 100
 """Messages that share one commit: a row's lock is held for milliseconds only."""
 
-DATA_LINGER, ACCEPTED_LINGER = 0.003, 0.01
-"""Seconds that a commit waits for others: a connection waits for the first of them, nobody for the second."""
+LINGER = 0.003
+"""Seconds that a commit waits for others while connections wait for it."""
 
 FROZEN_TOGETHER, FREEZERS = 10, 2
 """Statements are drawn one after the other in a transaction, on as many cores as a small machine has."""
@@ -66,8 +66,7 @@ class Desk:
         self.carriers = carriers
         self._letting_go: Group[OutboxRow, bool] = Group(self._let_go, TOGETHER)
         self._freezing: Group[OutboxRow, bytes | None] = Group(self._freeze, FROZEN_TOGETHER, FREEZERS)
-        self._entering: Group[OutboxRow, bool] = Group(self._enter_data, TOGETHER, linger=DATA_LINGER)
-        self._accepting: Group[Acceptance, bool] = Group(self._accept, TOGETHER, linger=ACCEPTED_LINGER)
+        self._noting: Group[OutboxRow | Acceptance, bool] = Group(self._note, TOGETHER, linger=LINGER)
 
     async def deliver(self, row: OutboxRow) -> None:
         """One message; whatever goes wrong with it delays nobody else."""
@@ -86,7 +85,7 @@ class Desk:
             raise LookupError(f"nobody does {row.kind}")
         for step in steps:
             await step(self.engine, self.company_id, row)
-        await self._accepting.do(Acceptance(row, "done"))
+        await self._noting.do(Acceptance(row, "done"))
 
     async def _send(self, row: OutboxRow) -> None:
         urgent = row.lane == "urgent"
@@ -105,7 +104,7 @@ class Desk:
             self.carriers.down_until = time.monotonic() + SERVER_DOWN_SECONDS
         failpoint("outbox.before_settle")
         if answer.outcome == "accepted":
-            await self._accepting.do(Acceptance(row, answer.words, answer.external_id))
+            await self._noting.do(Acceptance(row, answer.words, answer.external_id))
         else:
             jitter = random.random()  # noqa: S311 - spread, not secrecy
             await settle_refused(self.engine, self.company_id, row, self.carriers.pace, answer, jitter=jitter)
@@ -155,18 +154,20 @@ class Desk:
                 found.append(None)
         return found
 
-    async def _enter_data(self, rows: Sequence[OutboxRow]) -> list[bool]:
+    async def _note(self, notes: Sequence[OutboxRow | Acceptance]) -> list[bool]:
+        """In one commit: these enter their data phase now, and those were accepted. Which of them are still ours."""
+        entering = [note for note in notes if isinstance(note, OutboxRow)]
+        accepted = [note for note in notes if isinstance(note, Acceptance)]
+        held: frozenset[UUID] = frozenset()
         async with transaction(self.engine, self.company_id) as session:
-            held = await enter_data(session, self.company_id, rows, self.carriers.pace)
-        return [row.id in held for row in rows]
-
-    async def _accept(self, accepted: Sequence[Acceptance]) -> list[bool]:
-        async with transaction(self.engine, self.company_id) as session:
-            held = await settle_accepted(session, self.company_id, accepted)
-        return [one.row.id in held for one in accepted]
+            if accepted:
+                held |= await settle_accepted(session, self.company_id, accepted)
+            if entering:
+                held |= await enter_data(session, self.company_id, entering, self.carriers.pace)
+        return [(note.row.id if isinstance(note, Acceptance) else note.id) in held for note in notes]
 
     async def _carry(self, row: OutboxRow, frozen: bytes) -> Answer:
-        carriers, before_data = self.carriers, partial(self._entering.do, row)
+        carriers, before_data = self.carriers, partial(self._noting.do, row)
         if row.channel == "email":
             sender = envelope_sender(self.settings, row.id)
             return await carriers.smtp.send(

@@ -4,12 +4,12 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, text, update
+from sqlalchemy import ColumnElement, Select, func, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.database import Session
@@ -77,14 +77,12 @@ class OutboxRow:
     age: float
 
 
-ROW_COLUMNS: list[ColumnElement[Any]] = [
-    outbox.c.id, outbox.c.kind, outbox.c.channel, outbox.c.lane, outbox.c.dedup_key, outbox.c.message_id,
-    outbox.c.recipient, outbox.c.recipient_domain, outbox.c.subject_kind, outbox.c.subject_id,
-    outbox.c.customer_id, outbox.c.person_id, outbox.c.payload, outbox.c.frozen, outbox.c.state, outbox.c.phase,
-    outbox.c.tries, outbox.c.internal_errors, outbox.c.lease_token, outbox.c.answer, outbox.c.external_id,
-    outbox.c.next_at, outbox.c.accepted_at, outbox.c.created_at,
-    func.extract("epoch", func.clock_timestamp() - outbox.c.created_at).label("age"),
-]  # fmt: skip
+AGE = "cast(extract(epoch from clock_timestamp() - outbox.created_at) as float)"
+
+ROW_NAMES = [field.name for field in fields(OutboxRow) if field.name != "age"]
+"""Columns, in the order of the row's fields."""
+
+ROW_COLUMNS: list[ColumnElement[Any]] = [*(outbox.c[name] for name in ROW_NAMES), literal_column(AGE).label("age")]
 
 
 async def enqueue(session: Session, company_id: UUID, message: Message) -> UUID | None:
@@ -110,7 +108,7 @@ async def enqueue(session: Session, company_id: UUID, message: Message) -> UUID 
 
 def rows_of(result: Sequence[Any]) -> list[OutboxRow]:
     """Rows of `ROW_COLUMNS` as values."""
-    return [OutboxRow(**{**row._mapping, "age": float(row.age)}) for row in result]  # noqa: SLF001 - its public name
+    return [OutboxRow(*row) for row in result]
 
 
 def select_rows(company_id: UUID) -> Select[Any]:

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from notifications.mail_catcher import CaughtMail, MailCatcher
-from notifications.places import Places
+from notifications.places import Places, Width
 from notifications.smtp import SmtpCarrier, SmtpServer
 
 CONTENT = b"Subject: x\r\nMessage-ID: <1@tieout>\r\n\r\nhello\r\n"
@@ -68,3 +68,15 @@ async def test_slow_servers_keep_nobody_from_a_place() -> None:
     assert await asyncio.gather(*stuck) == ["accepted"] * 3
     await carrier.close()
     await server.stop()
+
+
+def test_a_width_follows_what_it_hears() -> None:
+    """One more for each quick end up to the most; half after a slow one, never below the least."""
+    width = Width(3, 8)
+    for _ in range(10):
+        width.note(quick=True)
+    assert width.now == 8
+    width.note(quick=False)
+    assert width.now == 4
+    width.note(quick=False)
+    assert width.now == 3
