@@ -20,6 +20,7 @@ from approvals.events import (
     StageBlocked,
     StageOpened,
 )
+from approvals.policy import Policy
 from approvals.refusals import ApprovalRefusal
 from approvals.request import APPROVED, OPEN, Request
 from approvals.working_time import WorkingCalendar
@@ -28,7 +29,7 @@ from ledger.canonical import Json
 from services.approval_subjects import subject_kind
 from services.ask_approvers import ask_approvers, ask_people, asked_people, tell_preparers
 from storage.approval_acts import ActMeta
-from storage.approval_moment import read_moment
+from storage.approval_moment import Moment, read_moment
 from storage.approval_openings import NewRequest, insert_requests
 from storage.approval_policies import policy_of
 from storage.approval_tasks import set_timer
@@ -51,7 +52,11 @@ def calendar_of(timezone: str, settings: Mapping[str, Any]) -> WorkingCalendar:
 async def moment(session: Session, company_id: UUID, policy_id: UUID, digest: str) -> Env:
     """The engine's view of now: database clock, people and delegations read in this transaction."""
     policy = await policy_of(session, company_id, policy_id)
-    read = await read_moment(session, company_id)
+    return env_of(policy, await read_moment(session, company_id), digest)
+
+
+def env_of(policy: Policy, read: Moment, digest: str) -> Env:
+    """The engine's view of a moment that was read."""
     return Env(policy, read.now, digest, read.capacities, read.grants, calendar_of(read.timezone, read.settings))
 
 

@@ -19,7 +19,7 @@ from storage.approval_acts import ActMeta
 from storage.approval_openings import insert_requests
 from storage.approval_writes import Change, append_many
 from storage.approvals import StoredRequest
-from storage.audit import Entry, record_many
+from storage.audit import Actor, Entry, record_many
 from storage.database import Session
 from storage.outbox_bulk import enqueue_many
 from storage.tasks import NewTask, open_task
@@ -30,7 +30,7 @@ async def begin_many(
 ) -> None:
     """Writes new requests, with one audit row for all of `subject`; asking people is left to the caller.
 
-    The audit rows `before` it come last too: whoever else writes to the trail waits from there to the commit.
+    The audit rows `before` it come with it.
     """
     if not begun:
         return
@@ -42,14 +42,15 @@ async def begin_many(
         if isinstance(event, AutoApproved | StageBlocked)
     ]
     await _call_for_help(session, company_id, events, "/".join(subject))
+    _, moved = await _close_all(session, company_id, events, begun[0].env)
     facts: dict[str, Json] = {
         "requests": {
             str(one.new.opened.id): [one.new.opened.like.state, head] for one, head in zip(begun, heads, strict=True)
         }
     }
     opened = Entry("approvals_opened", subject, facts)
-    await record_many(session, company_id, actor_of(begun[0].new.meta), [*before, opened])
-    await _close_all(session, company_id, events, begun[0].env)
+    actor = actor_of(begun[0].new.meta)
+    await _record(session, company_id, [*((actor, one) for one in (*before, opened)), *moved])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ async def proceed_many(session: Session, company_id: UUID, decided: Sequence[Dec
     after = await append_many(session, company_id, [Change(one.stored, one.events, one.meta) for one in decided])
     pairs = list(zip(decided, after, strict=True))
     events = [(stored.request, event, one.meta) for one, stored in pairs for event in one.events]
-    closings = await _close_all(session, company_id, events, env)
+    closings, moved = await _close_all(session, company_id, events, env)
     await _call_for_help(session, company_id, events, occasion)
     opened = [
         (stored.request, one.env)
@@ -80,18 +81,31 @@ async def proceed_many(session: Session, company_id: UUID, decided: Sequence[Dec
     await ask_for_many(session, company_id, opened, occasion)
     told = [Told(one.request, one.outcome, one.by.id, one.reason) for one in closings]
     await tell_preparers_of_many(session, company_id, told, occasion)
-    by_actor: dict[ActMeta, list[Entry]] = defaultdict(list)
-    for one, stored in pairs:
-        by_actor[ActMeta(one.meta.actor_id, None, "", "", "")].append(audit_entry(stored, one.events, one.meta))
-    for meta, entries in by_actor.items():
-        await record_many(session, company_id, actor_of(meta), entries)
+    done = [(actor_of(one.meta), audit_entry(stored, one.events, one.meta)) for one, stored in pairs]
+    await _record(session, company_id, [*moved, *done])
 
 
 Happened = tuple[Request, Event, ActMeta]
+Doing = tuple[Actor, Entry]
+"""An audit row that is not written yet, and whose act it is."""
 
 
-async def _close_all(session: Session, company_id: UUID, events: Iterable[Happened], env: Env) -> list[Closing]:
-    """Moves the subjects of requests that ended, and queues the one outbox row of each. Answers those people ended."""
+async def _record(session: Session, company_id: UUID, doings: Iterable[Doing]) -> None:
+    """Writes the audit rows last of all: whoever else writes to the trail waits from here to the commit."""
+    by_actor: dict[Actor, list[Entry]] = defaultdict(list)
+    for actor, entry in doings:
+        by_actor[actor].append(entry)
+    for actor, entries in by_actor.items():
+        await record_many(session, company_id, actor, entries)
+
+
+async def _close_all(
+    session: Session, company_id: UUID, events: Iterable[Happened], env: Env
+) -> tuple[list[Closing], list[Doing]]:
+    """Moves the subjects of requests that ended, and queues the one outbox row of each.
+
+    Answers those that people ended, and what is to be recorded of the subjects.
+    """
     closings = [
         (closing_of(request, event, actor_of(meta)), isinstance(event, Closed))
         for request, event, meta in events
@@ -100,14 +114,16 @@ async def _close_all(session: Session, company_id: UUID, events: Iterable[Happen
     alike: dict[tuple[object, ...], list[Closing]] = defaultdict(list)
     for one, _ in closings:
         alike[one.request.subject_kind, one.outcome, one.by, one.reason].append(one)
+    moved: list[Doing] = []
     for group in alike.values():
         first = group[0]
         closed_many = subject_kind(first.request.subject_kind).closed_many
         assert closed_many is not None  # noqa: S101 - only such kinds come here
         subjects = [one.request.subject_id for one in group]
-        await closed_many(session, company_id, subjects, first.outcome, first.by, first.reason)
+        entries = await closed_many(session, company_id, subjects, first.outcome, first.by, first.reason)
+        moved += [(first.by, entry) for entry in entries]
     await enqueue_many(session, company_id, [closing_message(one) for one, _ in closings], env.now)
-    return [one for one, by_people in closings if by_people]
+    return [one for one, by_people in closings if by_people], moved
 
 
 async def _call_for_help(session: Session, company_id: UUID, events: Iterable[Happened], occasion: str) -> None:

@@ -10,16 +10,23 @@ from uuid import UUID
 from ledger.canonical import canonical_json, sha256_hex
 from ledger.money import decimal_text, decimals
 from services.adjustment_subjects import ADJUSTMENT_SUBJECTS
-from services.change_statement_status import change_statement_status, change_statement_statuses
+from services.change_statement_status import change_statement_status, change_statement_statuses, move_locked
 from services.contact_subjects import CONTACT_SUBJECTS
 from services.credit_subjects import CREDIT_SUBJECTS
 from services.policy_subjects import POLICY_SUBJECTS
 from services.subject_kinds import Description, Facts, Figure, SubjectKind, SubjectUnknown
 from services.waiver_subjects import WAIVER_SUBJECTS
 from services.wording_subjects import WORDING_SUBJECTS
-from storage.approval_subjects import StatementFacts, statement_content, statement_digests, statement_facts
-from storage.audit import Actor
+from storage.approval_subjects import (
+    StatementCard,
+    StatementFacts,
+    statement_cards,
+    statement_digests,
+    statement_facts,
+)
+from storage.audit import Actor, Entry, record_many
 from storage.database import Session
+from storage.statement_moves import lock_statements
 from words.catalog import translate
 from words.figures import money_text
 
@@ -78,14 +85,13 @@ async def _statements_digests(session: Session, company_id: UUID, subject_ids: S
 async def _describe_statement(
     session: Session, company_id: UUID, subject_id: str, _facts: Facts, language: str
 ) -> Description:
-    rows = await statement_facts(session, company_id, [UUID(subject_id)])
+    rows = await statement_cards(session, company_id, [UUID(subject_id)])
     if not rows:
         raise SubjectUnknown(kind="statement", id=subject_id)
-    content = await statement_content(session, company_id, UUID(subject_id)) or {}
-    return described_statement(rows[0], content.get("checks", ()), language)
+    return described_statement(rows[0], language)
 
 
-def described_statement(row: StatementFacts, checks: Any, language: str) -> Description:  # noqa: ANN401 - JSON checks
+def described_statement(row: StatementCard, language: str) -> Description:
     """The card of a statement from rows that were read already."""
     amounts = {
         "Opening balance": row.opening,
@@ -102,7 +108,8 @@ def described_statement(row: StatementFacts, checks: Any, language: str) -> Desc
         title=translate("Statement {number}, {customer}", language, number=row.number, customer=row.customer_name),
         figures=figures,
         checks=tuple(
-            {"label": check["equation"], "holds": check["ties"], "difference": check["difference"]} for check in checks
+            {"label": check["equation"], "holds": check["ties"], "difference": check["difference"]}
+            for check in row.checks
         ),
         url_path=f"/statements/{row.id}",
         difference=row.difference,
@@ -128,11 +135,11 @@ async def _close_statement(
 
 async def _close_statements(
     session: Session, company_id: UUID, subject_ids: Sequence[str], outcome: str, actor: Actor, reason: str
-) -> None:
-    found = await statement_digests(session, company_id, [UUID(one) for one in subject_ids])
-    reviewed = [statement for statement, (_, status) in found.items() if status == "in_review"]
+) -> list[Entry]:
+    locked = await lock_statements(session, company_id, [UUID(one) for one in subject_ids])
+    reviewed = [row for row in locked if row.status == "in_review"]
     facts = {"reason": reason} if reason else {}
-    await change_statement_statuses(session, company_id, reviewed, _COMMANDS[outcome], actor, facts)
+    return await move_locked(session, company_id, reviewed, _COMMANDS[outcome], actor, facts)
 
 
 # -- batch of statements -----------------------------------------------------------------------------
@@ -202,7 +209,9 @@ async def _revise(session: Session, company_id: UUID, statements: Sequence[UUID]
 async def _close_batch(
     session: Session, company_id: UUID, _subject_id: str, facts: Facts, outcome: str, actor: Actor, reason: str
 ) -> None:
-    await _close_statements(session, company_id, [str(one) for one in _members(facts)], outcome, actor, reason)
+    members = [str(one) for one in _members(facts)]
+    moved = await _close_statements(session, company_id, members, outcome, actor, reason)
+    await record_many(session, company_id, actor, moved)
 
 
 SUBJECTS: dict[str, SubjectKind] = {

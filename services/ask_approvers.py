@@ -80,7 +80,7 @@ async def ask_for_many(
     for request, env in opened:
         for person_id in asked_people(request, env):
             asked[person_id].append(request)
-    people = await people_of(session, company_id)
+    people = await people_of(session, company_id) if asked else {}
     queued = 0
     for person_id, requests in sorted(asked.items()):
         person = people[person_id]
@@ -107,12 +107,13 @@ class Told:
 
 async def tell_preparers_of_many(session: Session, company_id: UUID, closed: Sequence[Told], occasion: str) -> int:
     """One message per person and outcome about requests that ended together; a single one is told as itself."""
-    people = await people_of(session, company_id)
+    concerned = [(told, _concerned(told.request, told.decided_by)) for told in closed]
+    people = await people_of(session, company_id) if any(those for _, those in concerned) else {}
     alone: dict[tuple[Person, str, UUID | None], list[Told]] = defaultdict(list)
     runs: dict[tuple[str, UUID], Request] = {}
-    for told in closed:
+    for told, those in concerned:
         run_id = gathered_run(told.request, told.outcome)
-        for person_id in _concerned(told.request, told.decided_by) & people.keys():
+        for person_id in those & people.keys():
             if run_id:
                 runs[run_id, person_id] = told.request
             else:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from statements.lifecycle import WITH_CUSTOMER, Facts, Status, apply
+from statements.lifecycle import ASK_ABOUT_DISPUTES, WITH_CUSTOMER, Facts, Status, apply
 from storage.audit import Actor, Entry, record_many
 from storage.database import Session
 from storage.statement_moves import lock_statements, move_statements, open_dispute_counts
@@ -67,7 +67,8 @@ async def move_locked(
     assert command != "send"  # noqa: S101 - see above
     if not rows:
         return []
-    disputes = await open_dispute_counts(session, company_id, [row.id for row in rows])
+    counted = [row.id for row in rows] if command in ASK_ABOUT_DISPUTES else []
+    disputes = await open_dispute_counts(session, company_id, counted) if counted else {}
     moves = {row.id: apply(row.status, command, _facts(row, actor, facts, disputes.get(row.id, 0))) for row in rows}
     reason = facts.get("reason")
     versions = {row.id: (row.row_version, moves[row.id].value) for row in rows}

@@ -1,7 +1,7 @@
 """Decides on one request in one transaction; decide_approval.py lets those that come at once share one."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import UUID
 
@@ -130,7 +130,12 @@ async def decide_alone(engine: Database, company_id: UUID, press: Press, one: De
 
 def question_of(request_id: UUID, asked: Asked, authority_id: UUID | None) -> str:
     """What an idempotency key is bound to: everything that the command says."""
-    return key_text([str(request_id), asked.command, asdict(asked.click), str(authority_id), dict(asked.details)])
+    return key_text([str(request_id), asked.command, _told(asked.click), str(authority_id), dict(asked.details)])
+
+
+def _told(value: c.Click | Outcome) -> dict[str, Any]:
+    """`asdict` of what holds no other dataclass, without its deep copies."""
+    return {part.name: getattr(value, part.name) for part in fields(value)}
 
 
 def known_outcome(known: FirstAnswer, question: str) -> Outcome:
@@ -171,7 +176,7 @@ def outcome_of(request: Request, command: str, events: Sequence[Event], env: c.E
 
 def first_answer_of(outcome: Outcome, question: str) -> FirstAnswer:
     """The outcome as it is kept under the command's key."""
-    return FirstAnswer(question, OK, {**asdict(outcome), "acts": list(outcome.acts)})
+    return FirstAnswer(question, OK, {**_told(outcome), "acts": list(outcome.acts)})
 
 
 def first_fitting(

@@ -12,15 +12,16 @@ from approvals.commands import Env
 from approvals.request import OPEN, Request
 from approvals.seats import covers
 from approvals.staffing import exclusion
-from services.apply_approval import moment
+from services.apply_approval import env_of
 from services.approval_subjects import described_statement, subject_kind
 from services.subject_kinds import Description
-from storage.approval_subjects import statement_contents, statement_facts
+from storage.approval_moment import Moment, read_moment
+from storage.approval_policies import policy_of
+from storage.approval_subjects import statement_cards
 from storage.approvals import ORDERS, StoredRequest, Waiting, principals_of, read_request, waiting_for
 from storage.companies import Company
 from storage.database import Session
-from storage.people import Person, find_person, grants_at, people_of
-from storage.presence import database_now
+from storage.people import Person, people_of
 from words.refusal import Refusal
 
 PAGE = 50
@@ -81,19 +82,19 @@ async def inbox(
     run_id: str | None = None, language: str | None = None, order: str = "oldest",
 ) -> Inbox:  # fmt: skip
     """What waits for the person, in one of `ORDERS`: oldest, latest, dearest, or most urgent first."""
-    person = await find_person(session, company.id, person_id)
-    if person is None or person.disabled:
-        return Inbox([], None)
     people = await people_of(session, company.id)
-    grants = await grants_at(session, company.id, await database_now(session))
-    asked = [people[one] for one in principals_of(person_id, grants) if one in people]
+    person = people.get(person_id)
+    if person is None:
+        return Inbox([], None)
+    read = await read_moment(session, company.id)
+    asked = [people[one] for one in principals_of(person_id, read.grants) if one in people]
     place = _place(after, order)
     chosen: list[tuple[Waiting, UUID, Env]] = []
     wanted = limit + 1
     while len(chosen) <= limit:
         roles = sorted({role for one in asked for role in one.roles})
         rows = await waiting_for(session, company.id, [one.id for one in asked], roles, place, wanted, run_id, order)
-        chosen += await _mine(session, company.id, rows, person, asked)
+        chosen += await _mine(session, company.id, rows, person, asked, read)
         if len(rows) < wanted:
             break
         wanted = SCAN
@@ -108,16 +109,16 @@ async def card_of(
     session: Session, company: Company, person_id: UUID, request_id: UUID, language: str | None = None
 ) -> Card | None:
     """The card of one request, None when it does not wait for this person."""
-    person = await find_person(session, company.id, person_id)
-    stored = await read_request(session, company.id, request_id)
-    if person is None or person.disabled or stored is None or stored.request.state != OPEN:
-        return None
     people = await people_of(session, company.id)
-    grants = await grants_at(session, company.id, await database_now(session))
-    asked = [people[one] for one in principals_of(person_id, grants) if one in people]
+    person = people.get(person_id)
+    stored = await read_request(session, company.id, request_id)
+    if person is None or stored is None or stored.request.state != OPEN:
+        return None
+    read = await read_moment(session, company.id)
+    asked = [people[one] for one in principals_of(person_id, read.grants) if one in people]
     opened_at = stored.request.opened_at
     assert opened_at is not None  # noqa: S101 - it is open
-    mine = await _mine(session, company.id, [Waiting(stored, opened_at, opened_at)], person, asked)
+    mine = await _mine(session, company.id, [Waiting(stored, opened_at, opened_at)], person, asked, read)
     cards = await _cards(session, company, mine, people, person, language or person.language)
     return cards[0] if cards else None
 
@@ -128,17 +129,18 @@ async def inbox_count(session: Session, company: Company, person_id: UUID) -> in
 
 
 async def _mine(
-    session: Session, company_id: UUID, rows: Sequence[Waiting], person: Person, asked: Sequence[Person]
+    session: Session, company_id: UUID, rows: Sequence[Waiting], person: Person, asked: Sequence[Person], read: Moment
 ) -> list[tuple[Waiting, UUID, Env]]:
     """Those rows that the person may decide, each with the authority under which."""
     envs: dict[UUID, Env] = {}
+    principals = [one.id for one in asked]
     chosen = []
     for row in rows:
         policy_id = row.stored.policy_id
         if policy_id not in envs:
-            envs[policy_id] = await moment(session, company_id, policy_id, "")
+            envs[policy_id] = env_of(await policy_of(session, company_id, policy_id), read, "")
         env = envs[policy_id]
-        authority = authority_for(row.stored.request, person.id, [one.id for one in asked], env)
+        authority = authority_for(row.stored.request, person.id, principals, env)
         if authority is not None:
             chosen.append((row, authority, env))
     return chosen
@@ -199,15 +201,12 @@ async def describe_many(
 ) -> dict[UUID, Description]:
     """Descriptions by request; statements are read in one query."""
     ids = [UUID(one.request.subject_id) for one in stored if one.request.subject_kind == "statement"]
-    facts = {row.id: row for row in await statement_facts(session, company_id, ids)}
-    contents = await statement_contents(session, company_id, ids)
+    cards = {str(row.id): row for row in await statement_cards(session, company_id, ids)}
     described: dict[UUID, Description] = {}
     for one in stored:
         request = one.request
         if request.subject_kind == "statement":
-            statement = UUID(request.subject_id)
-            checks = json.loads(contents[statement]).get("checks", ())
-            described[request.id] = described_statement(facts[statement], checks, language)
+            described[request.id] = described_statement(cards[request.subject_id], language)
         else:
             kind = subject_kind(request.subject_kind)
             described[request.id] = await kind.describe(

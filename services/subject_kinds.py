@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from approvals.request import Request
-from storage.audit import Actor
+from storage.audit import Actor, Entry
 from storage.database import Session
 from words.refusal import Refusal
 
@@ -64,8 +64,11 @@ class SubjectKind:
     """Gets the outcome (approved, rejected, returned, withdrawn, expired, cancelled) and the reason."""
     digests_now: Callable[[Session, UUID, Sequence[str]], Awaitable[Mapping[str, str]]] | None = None
     """`digest_now` of many subjects by id; a kind without it is decided one by one."""
-    closed_many: Callable[[Session, UUID, Sequence[str], str, Actor, str], Awaitable[None]] | None = None
-    """`closed` for many subjects with the same outcome; goes with `digests_now`."""
+    closed_many: Callable[[Session, UUID, Sequence[str], str, Actor, str], Awaitable[Sequence[Entry]]] | None = None
+    """`closed` for many subjects with the same outcome, but for the audit rows, which the caller must record.
+
+    Goes with `digests_now`.
+    """
     effect: Callable[[Session, UUID, Request], Awaitable[None]] | None = None
     """What the approval allows, where it happens at once: in the transaction of the last vote, which it uses up."""
     again: Callable[[Session, UUID, str, Facts, Actor], Awaitable[None]] = nothing_to_open

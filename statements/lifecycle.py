@@ -151,6 +151,9 @@ TABLE: tuple[Transition, ...] = (
 
 COMMANDS = frozenset(transition.command for transition in TABLE)
 
+ASK_ABOUT_DISPUTES = frozenset(one.command for one in TABLE if one.guard in {NO_OPEN_DISPUTE, AGREED})
+"""For the other commands nobody need count disputes."""
+
 _BY_KEY = {(transition.state, transition.command): transition for transition in TABLE}
 
 

@@ -110,12 +110,36 @@ async def statement_content(session: Session, company_id: UUID, statement_id: UU
     return None if content is None else json.loads(content)
 
 
-async def statement_contents(session: Session, company_id: UUID, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """The canonical JSON of each statement."""
-    rows = await session.execute(
-        select(statement.c.id, statement.c.content).where(statement.c.company_id == company_id, statement.c.id.in_(ids))
-    )
-    return {row.id: row.content for row in rows}
+@dataclass(frozen=True, slots=True)
+class StatementCard:
+    """What whoever decides on a statement sees of it; amounts in minor units."""
+
+    id: UUID
+    number: str
+    customer_name: str
+    currency: str
+    opening: int
+    debits: int
+    credits: int
+    closing: int
+    overdue: int
+    checks: list[dict[str, Any]]
+    difference: dict[str, Any] | None
+
+
+_STATEMENT_CARDS = text("""
+    select s.id, s.number, c.name, s.currency, s.opening, s.debits, s.credits, s.closing, s.overdue,
+           coalesce(cast(s.content as json) -> 'checks', '[]'), s.difference
+      from statement s
+      join customer c on c.company_id = s.company_id and c.id = s.customer_id
+     where s.company_id = :company and s.id = any(:ids)
+""")
+
+
+async def statement_cards(session: Session, company_id: UUID, ids: Sequence[UUID]) -> list[StatementCard]:
+    """The cards of these statements; one query however many they are."""
+    rows = await session.execute(_STATEMENT_CARDS, {"company": company_id, "ids": list(ids)})
+    return [StatementCard(*row) for row in rows]
 
 
 async def finding_row(session: Session, company_id: UUID, finding_id: UUID) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from approvals.codec import to_text
+from approvals.codec import Memo, to_text
 from approvals.events import Event, Voted, event_text
 from approvals.evolve import evolve
 from approvals.request import Request
@@ -44,11 +44,12 @@ _UPDATE = text("""
 async def append_many(session: Session, company_id: UUID, changes: Sequence[Change]) -> list[StoredRequest]:
     """Appends the acts, folds them into the projections, and renews tasks and timers."""
     acts, updates, after = [], [], []
+    memo: Memo = {}
     for change in changes:
-        rows, request, head = _act_rows(company_id, change)
+        rows, request, head = _act_rows(company_id, change, memo)
         acts += rows
         count = change.stored.act_count + len(rows)
-        updates.append({"id": request.id, "before": change.stored.act_count, **_columns(request, head, count)})
+        updates.append({"id": request.id, "before": change.stored.act_count, **_columns(request, head, count, memo)})
         after.append(StoredRequest(request, change.stored.policy_id, count, head))
     await insert_many(session, approval_act, acts)
     updated = await session.execute(_UPDATE, {"company": company_id, "rows": rows_json(updates)})
@@ -58,16 +59,16 @@ async def append_many(session: Session, company_id: UUID, changes: Sequence[Chan
     return after
 
 
-def _columns(request: Request, head: str, count: int) -> dict[str, Any]:
+def _columns(request: Request, head: str, count: int, memo: Memo) -> dict[str, Any]:
     return {
         "state": request.state, "stage": request.stage, "round": request.round, "digest": request.digest,
-        "facts": dict(request.facts), "projection": JsonText(to_text(kept_of(request), {})), "head": head,
+        "facts": dict(request.facts), "projection": JsonText(to_text(kept_of(request), memo)), "head": head,
         "act_count": count, "closed_at": request.closed_at, "valid_until": request.valid_until,
         "amount_whole": amount_of(request.facts), "due_at": due_of(request),
     }  # fmt: skip
 
 
-def _act_rows(company_id: UUID, change: Change) -> tuple[list[dict[str, Any]], Request, str]:
+def _act_rows(company_id: UUID, change: Change, memo: Memo) -> tuple[list[dict[str, Any]], Request, str]:
     rows: list[dict[str, Any]] = []
     request, head = change.stored.request, change.stored.head
     for number, event in enumerate(change.events, change.stored.act_count + 1):
@@ -77,7 +78,7 @@ def _act_rows(company_id: UUID, change: Change) -> tuple[list[dict[str, Any]], R
         if isinstance(event, Voted):
             ballot = request.stage_numbered(stage).ballots_lost(event.vote.actor, event.vote.authority)
         request = evolve(request, event)
-        row = act_row(company_id, request.id, number, head, event, event_text(event, {}), change.meta)
+        row = act_row(company_id, request.id, number, head, event, event_text(event, memo), change.meta)
         rows.append(row | {"digest": request.digest, "stage": stage, "round": request.round, "ballot": ballot})
         head = row["hash"]
     return rows, request, head

@@ -4,10 +4,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select, text
+from sqlalchemy import BindParameter, Text, and_, bindparam, cast, select, text
 from sqlalchemy import func as sql
 
 from approvals.codec import from_json
@@ -155,17 +156,28 @@ async def _load(session: Session, company_id: UUID, which: Any, *, lock: bool) -
     return _stored(row)
 
 
-_COLUMNS = tuple(
-    approval_request.c[name]
-    for name in (
-        "id", "subject_kind", "subject_id", "state", "round", "stage", "digest", "facts", "submitted_by", "opened_at",
-        "closed_at", "valid_until", "projection", "policy_id", "act_count", "head",
-    )
+_COLUMNS = (
+    *(
+        approval_request.c[name]
+        for name in (
+            "id", "subject_kind", "subject_id", "state", "round", "stage", "digest", "facts", "submitted_by",
+            "opened_at", "closed_at", "valid_until", "policy_id", "act_count", "head",
+        )
+    ),
+    cast(approval_request.c.projection, Text).label("projection"),
 )  # fmt: skip
+
+SHARED = 1_000
+"""Documents kept read: a run's requests share a few, which change by votes of a few people."""
+
+
+@lru_cache(SHARED)
+def _kept(projection: str) -> Kept:
+    return from_json(Kept, json.loads(projection))
 
 
 def _stored(row: Any) -> StoredRequest:  # noqa: ANN401 - a row of mixed columns
-    kept = from_json(Kept, row.projection)
+    kept = _kept(row.projection)
     request = Request(
         id=row.id, subject_kind=row.subject_kind, subject_id=row.subject_id, state=row.state, round=row.round,
         stage=row.stage, digest=row.digest, facts=row.facts, submitted_by=row.submitted_by, preparers=kept.preparers,
@@ -196,7 +208,19 @@ ORDERS = {
 }
 """How an inbox may be sorted: the column, each with an index of its own, and whether its largest comes first."""
 
-_ASKED = text(
+FEW = 2_000
+"""Tasks of a person up to which those are read and sorted; with more, a walk in the order wanted soon finds a page."""
+
+_TASKS = """
+    select t.request_id from approval_task t
+     where t.company_id = :company and t.state = 'open' and t.user_id = any(:people)
+    union all
+    select t.request_id from approval_task t
+     where t.company_id = :company and t.state = 'open' and t.role = any(:roles)
+"""
+_FEW = text(f"select count(*) <= {FEW} from (select from ({_TASKS}) t limit {FEW} + 1) counted")  # noqa: S608 - our own
+_OF_FEW = text(f"approval_request.id = any(array({_TASKS}))")
+_OF_MANY = text(
     "exists (select 1 from approval_task t where t.company_id = approval_request.company_id"
     " and t.request_id = approval_request.id and t.state = 'open'"
     " and (t.user_id = any(:people) or t.role = any(:roles)))"
@@ -210,10 +234,10 @@ async def waiting_for(
     """Open requests with a task for one of the people or roles, in one of `ORDERS`; `after` is the last one seen."""
     column, falling = ORDERS[order]
     request_id = approval_request.c.id
+    asked = {"company": company_id, "people": list(people), "roles": list(roles)}
+    few = (await session.execute(_FEW, asked)).scalar_one()
     query = select(*_COLUMNS, column.label("place")).where(
-        approval_request.c.company_id == company_id,
-        approval_request.c.state == OPEN,
-        _ASKED.bindparams(people=list(people), roles=list(roles)),
+        approval_request.c.company_id == company_id, approval_request.c.state == OPEN, _OF_FEW if few else _OF_MANY
     )
     if run_id is not None:
         query = query.where(approval_request.c.facts["run_id"].astext == run_id)
@@ -221,7 +245,9 @@ async def waiting_for(
         here, last = sql.row(column, request_id), sql.row(*after)
         query = query.where(here < last if falling else here > last)
     places = (column.desc(), request_id.desc()) if falling else (column, request_id)
-    rows = await session.execute(query.order_by(*places).limit(limit))
+    # Said in the statement: a plan for any number of rows prepares for thousands, with processes of its own.
+    most: BindParameter[int] = bindparam("most", limit, literal_execute=True)
+    rows = await session.execute(query.order_by(*places).limit(most), asked)
     return [Waiting(_stored(row), row.opened_at, row.place) for row in rows]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from ledger.canonical import Json, canonical_json
-from storage.bulk_json import insert_many
+from storage.bulk_json import rows_json
 from storage.database import Session
 from storage.schema import audit_event, audit_head
 
@@ -57,6 +57,14 @@ class Entry:
     facts: Json
 
 
+_COLUMNS = ", ".join(column.name for column in audit_event.columns)
+_APPEND = text(f"""
+    with head as (update audit_head set number = :number, hash = :hash where company_id = :company)
+    insert into audit_event ({_COLUMNS})
+    select {_COLUMNS} from json_populate_recordset(null::audit_event, cast(:rows as json))
+""")  # noqa: S608 - names of our own columns
+
+
 async def record_many(session: Session, company_id: UUID, actor: Actor, entries: Sequence[Entry]) -> None:
     """`record` for many events of one actor: the head is locked once, the chain is the same."""
     if not entries:
@@ -73,10 +81,7 @@ async def record_many(session: Session, company_id: UUID, actor: Actor, entries:
             "at": at, "previous_hash": previous, "hash": link,
         })  # fmt: skip
         previous = link
-    await insert_many(session, audit_event, rows)
-    await session.execute(
-        audit_head.update().where(audit_head.c.company_id == company_id).values(number=number, hash=previous)
-    )
+    await session.execute(_APPEND, {"company": company_id, "number": number, "hash": previous, "rows": rows_json(rows)})
 
 
 async def _locked_head(session: Session, company_id: UUID) -> tuple[int, str, datetime]:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.dates import format_date, format_datetime, get_timezone
 
@@ -26,6 +27,11 @@ def date_text(day: date, language: str) -> str:
     return format_date(day, format="long" if language == "zh" else "medium", locale=LOCALES[language])
 
 
+MOMENTS = 1_000
+"""Texts kept: the rows of a page share a few instants, and to write one takes longer than the rest of its row."""
+
+
+@lru_cache(MOMENTS)
 def moment_text(moment: datetime, language: str, timezone: str) -> str:
     """An instant on the wall clock of `timezone`."""
     return format_datetime(moment, format="medium", tzinfo=get_timezone(timezone), locale=LOCALES[language])
