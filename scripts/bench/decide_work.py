@@ -19,6 +19,7 @@ from sqlalchemy import event
 from api.app import create_app
 from approvals.commands import Submit
 from approvals.opening import Opened, Submission, submit_many
+from approvals.refusals import ApprovalRefusal
 from scripts.bench.measure import timed
 from services.add_company import add_company, company_by_code
 from services.add_user import add_user
@@ -114,9 +115,12 @@ async def open_run(url: str) -> Told:
     engine = engine_for(url)
     company = await company_by_code(engine, "BENCH")
     run = await _run_of(engine, company)
+    async with transaction(engine, company.id) as session:
+        asked = len(await drafts_of_run(session, company.id, run))
     started = time.perf_counter()
     opened = (await open_approvals_for_run(engine, company, run))["opened"]
     per_second = opened / (time.perf_counter() - started)
+    await _count(engine, company, asked)
     await engine.dispose()
     return {"a second": per_second}
 
@@ -134,7 +138,7 @@ async def _open_requests(url: str) -> Told:
     run = await _run_of(engine, company)
     async with transaction(engine, company.id) as session:
         rows = await statement_facts(session, company.id, await drafts_of_run(session, company.id, run))
-        policy = (await policies_or_defaults(session, company.id))[0]
+        (policy,) = [one for one in await policies_or_defaults(session, company.id) if one.name == "statements"]
     new = [(new_id(), str(row.id), row.digest, facts_of_statement(row)) for row in rows]
     batches = iter([new[start : start + BATCH] for start in range(0, len(new), BATCH)])
 
@@ -144,7 +148,7 @@ async def _open_requests(url: str) -> Told:
                 env = await moment(session, company.id, policy.id, "")
                 asked = [Submission(one, "statement", subject, Submit(None, frozenset(), digest, facts))
                          for one, subject, digest, facts in batch]  # fmt: skip
-                opened = [one for one in submit_many(asked, env) if isinstance(one, Opened)]
+                opened = [_accepted(one) for one in submit_many(asked, env)]
                 await insert_requests(session, company.id, [
                     NewRequest(policy.id, one, ActMeta(None, None, "system", "session", f"submit/{one.id}"))
                     for one in opened
@@ -153,8 +157,25 @@ async def _open_requests(url: str) -> Told:
     started = time.perf_counter()
     await asyncio.gather(*[lane() for _ in range(LANES)])
     per_second = len(new) / (time.perf_counter() - started)
+    await _count(engine, company, len(rows))
     await engine.dispose()
     return {"a second": per_second}
+
+
+def _accepted(answer: Opened | ApprovalRefusal) -> Opened:
+    if isinstance(answer, ApprovalRefusal):
+        raise answer
+    return answer
+
+
+async def _count(engine: Database, company: Company, wanted: int) -> None:
+    """What is measured must have been done."""
+    async with transaction(engine, company.id) as session:
+        found = (
+            await session.exec_driver_sql("select count(*) from approval_request where state = 'open'")
+        ).scalar_one()
+    if found != wanted:
+        raise RuntimeError(f"{found} requests are open instead of {wanted}")
 
 
 def record_scripts(url: str, folder: Path) -> str:
