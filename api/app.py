@@ -67,7 +67,10 @@ ROUTES = (
 
 def create_app(settings: Settings, engine: Database) -> FastAPI:
     """The application on this database."""
-    app = FastAPI(title="Tieout", version="1", openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Tieout", version="1", openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None,
+        lifespan=slack.all_done,
+    )  # fmt: skip
     app.state.house = House(settings, engine)
     app.add_middleware(Guard, https=app.state.house.https)
     add_error_handlers(app)

@@ -9,8 +9,8 @@ from fastapi import FastAPI
 
 from api.context import House
 from api.dev_slack import ANSWERED_ONCE, dialogue_of, home_of, timestamp
-from api.dev_slack_hub import APP, Delivered, Hub, hub_of
-from notifications.chat_callback import COMMAND, EVENT, INTERACTIVE, as_objects
+from api.dev_slack_hub import APP, COMMAND, EVENT, INTERACTIVE, Delivered, Hub, hub_of
+from notifications.chat_callback import as_objects
 from services.carriers import LOCAL_SLACK
 from services.catch_message import catch_chat, caught_chat
 from services.local_slack import LOCAL_TEAM
@@ -74,7 +74,7 @@ class ChatHands:
             block["block_id"]: {block["element"]["action_id"]: {"type": "plain_text_input", "value": words}}
             for block in fields
         }
-        told = {name: view.get(name) for name in ("id", "callback_id", "private_metadata")}
+        told = {name: view.get(name) for name in ("id", "type", "callback_id", "private_metadata")}
         filled = {**told, "state": {"values": values}}
         payload = {"type": "view_submission", **self._who(), "view": filled, "response_urls": []}
         said = await self._hub.deliver(INTERACTIVE, payload)

@@ -5,6 +5,7 @@ acknowledged. Triggers and answer addresses live as briefly as real ones, in thi
 """
 
 import asyncio
+import contextlib
 import itertools
 import json
 import secrets
@@ -19,7 +20,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.context import House
 from api.slack import signing_secret
-from notifications.chat_callback import COMMAND, EVENT, INTERACTIVE
 from notifications.slack import sign
 
 ACKNOWLEDGE_SECONDS = 3.0
@@ -34,7 +34,13 @@ RESPONSE_SECONDS, RESPONSE_USES = 1_800.0, 5
 RETRIES = (0.0, 60.0, 300.0)
 """Seconds before an event that nobody acknowledged is sent again; presses and commands are not."""
 
+REFUSED = 300
+"""HTTP status from which on an event counts as not acknowledged."""
+
 APP = "ALOCAL"
+
+INTERACTIVE, COMMAND, EVENT = "interactive", "slash_commands", "events_api"
+"""What a callback is, as Socket Mode calls it."""
 
 
 @dataclass(slots=True)
@@ -154,10 +160,10 @@ class Hub:
         for attempt, pause in enumerate(pauses):
             if pause:
                 await asyncio.sleep(pause)
-            try:
-                return await self._once(kind, payload, attempt)
-            except NobodyAnsweredError:
-                continue
+            with contextlib.suppress(NobodyAnsweredError):
+                said = await self._once(kind, payload, attempt)
+                if kind != EVENT or said.status < REFUSED:
+                    return said
         raise NobodyAnsweredError
 
     async def _once(self, kind: str, payload: dict[str, Any], attempt: int) -> Delivered:

@@ -7,10 +7,7 @@ import sys
 
 from console.context import connected, fail
 from flows.tether import die_with_supervisor
-from notifications.chat_callback import Callback, Heard
-from notifications.slack_socket import SlackSocket
-from services.answer_chat import answer_chat
-from services.carriers import slack_address
+from services.answer_chat import slack_app
 from services.settings import Settings
 from words.refusal import Refusal
 
@@ -33,20 +30,16 @@ def chat_command() -> None:
         fail(AppTokenMissing(), settings.language)
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     die_with_supervisor()
-    asyncio.run(_listen(settings, settings.slack_app_token))
+    asyncio.run(_listen(settings))
 
 
-async def _listen(settings: Settings, app_token: str) -> None:
+async def _listen(settings: Settings) -> None:
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ending.set)
     async with connected(settings) as context:
-
-        async def take(callback: Callback) -> Heard:
-            return await answer_chat(context.engine, settings, callback)
-
-        await SlackSocket(app_token, slack_address(settings), take).listen(ending)
+        await slack_app(context.engine, settings).listen(ending)
 
 
 if __name__ == "__main__":

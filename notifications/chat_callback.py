@@ -1,15 +1,11 @@
-"""What Slack sends us, whichever way it came, and how it is answered."""
+"""What happens in Slack as we are told of it, and what is said about it."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-INTERACTIVE, COMMAND, EVENT = "interactive", "slash_commands", "events_api"
-"""What a callback is, as Socket Mode calls it."""
-
-KINDS = frozenset({INTERACTIVE, COMMAND, EVENT})
+from notifications.chat_blocks import Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,41 +20,65 @@ class ChatUser:
 class Callback:
     """One callback; whoever received it has made sure that Slack sent it."""
 
-    kind: str
     payload: dict[str, Any]
 
     @property
     def user(self) -> ChatUser:
         """Who did it."""
-        if self.kind == INTERACTIVE:
-            team, user = as_object(self.payload.get("team")), as_object(self.payload.get("user"))
-            return ChatUser(str(team.get("id", "")), str(user.get("id", "")))
-        happened = as_object(self.payload.get("event"))
+        team, person = as_object(self.payload.get("team")), as_object(self.payload.get("user"))
         return ChatUser(
-            str(self.payload.get("team_id", "")), str(happened.get("user") or self.payload.get("user_id", ""))
+            str(team.get("id") or self.payload.get("team_id", "")),
+            str(person.get("id") or self.event.get("user") or self.payload.get("user_id", "")),
         )
 
     @property
-    def is_dialogue(self) -> bool:
-        """Whether a dialogue was sent in."""
-        return self.payload.get("type") == "view_submission"
+    def event(self) -> dict[str, Any]:
+        """What happened, if nobody pressed or wrote anything."""
+        return as_object(self.payload.get("event"))
 
-    def is_for(self, app_token: str | None) -> bool:
-        """Whether it names our app, where the token says which one that is ("xapp-1-A0123-…")."""
-        parts = (app_token or "").split("-")
-        return len(parts) < 3 or self.payload.get("api_app_id") == parts[2]  # noqa: PLR2004 - the id is the third part
+    @property
+    def pressed(self) -> dict[str, Any]:
+        """The button that was pressed, if one was."""
+        return next(iter(as_objects(self.payload.get("actions"))), {})
+
+    @property
+    def view(self) -> dict[str, Any]:
+        """The dialogue that was sent in, if one was."""
+        return as_object(self.payload.get("view"))
+
+    @property
+    def from_dialogue(self) -> dict[str, Any]:
+        """What the sent dialogue carries along from the press that opened it."""
+        return as_object(self.view.get("private_metadata"))
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """The body that Slack is answered with at once, and the work that goes on, if any."""
+class Said:
+    """What the person is told, alone; nothing when the chat shows it anyway. `instead` replaces the message."""
 
-    answer: dict[str, Any]
-    rest: asyncio.Task[None] | None = None
+    words: str = ""
+    blocks: list[Block] = field(default_factory=list)
+    instead: bool = False
 
 
-Take = Callable[[Callback], Awaitable[Heard]]
-"""Acts on a callback; what Slack waits for comes back in time."""
+NOTHING = Said()
+
+Act = Callable[[Callback], Coroutine[Any, Any, Said]]
+"""Does what a callback asks for."""
+
+
+class ComeAgain(Exception):
+    """Nothing was done, and it can be done later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """What is done: by a button's name, a dialogue's and an event's, and for the slash command."""
+
+    buttons: Mapping[str, Act]
+    dialogues: Mapping[str, Act]
+    events: Mapping[str, Act]
+    command: Act
 
 
 def as_object(found: object) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from api.dev_chat_user import ChatHands
 from api.dev_slack_hub import INTERACTIVE, hub_of
 from scripts.bench.measure import timed
 from services.add_company import company_by_code
-from services.answer_chat import slack_app
 from services.local_slack import LOCAL_TEAM, local_chat_user
 from services.settings import Settings
 from storage.chat_accounts import keep_asked, keep_confirmed
@@ -36,17 +35,18 @@ async def press_all(way: str, url: str) -> dict[str, float]:
     buttons = await _buttons(engine)
     listening = socket.create_server(("127.0.0.1", 0))
     base = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    settings, app, stop = Settings(public_url=base), FastAPI(), asyncio.Event()
+    settings, app, stop = Settings(public_url=base, slack_app_token=APP_TOKEN), FastAPI(), asyncio.Event()
     app.state.house = House(settings, engine)
     app.include_router(dev_slack.router)
     app.include_router(slack.router)
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
+    heard = slack.app_of(app)
     if way == "socket":
-        listening_app = slack_app(engine, settings)
-        listener = asyncio.create_task(listening_app.listen(stop))
+        listener = asyncio.create_task(heard.listen(stop))
         await hub_of(app).somebody()
     await _press(app, buttons)
+    await heard.drain()
     stop.set()
     if way == "socket":
         await listener

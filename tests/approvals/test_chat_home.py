@@ -3,7 +3,8 @@
 import json
 from uuid import UUID
 
-from notifications.chat_callback import INTERACTIVE, ChatUser
+from api.dev_slack_hub import INTERACTIVE
+from notifications.chat_callback import ChatUser
 from services.ask_waiver import ask_waiver
 from services.local_slack import LOCAL_TEAM
 from services.show_chat_home import publish_chat_home

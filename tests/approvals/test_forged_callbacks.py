@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -15,13 +16,14 @@ import httpx
 import pytest_asyncio
 
 from api.app import create_app
+from api.dev_slack_hub import INTERACTIVE
+from api.slack import app_of
+from approvals.request import Request
 from services.local_slack import LOCAL_TEAM
 from services.settings import Settings
 from tests.approvals.conftest import House
 from tests.approvals.test_shell import loaded, submitted
-from tests.support.chat import patient
-
-__all__ = ["patient"]
+from tests.support.chat import chat_of, local_slack
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 
@@ -31,20 +33,29 @@ CALLBACKS = int(os.environ.get("TIEOUT_CALLBACKS", "200"))
 
 @pytest_asyncio.fixture
 async def slack(house: House, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """What Slack, and whoever pretends to be Slack, talks to."""
+    """What Slack, and whoever pretends to be Slack, talks to; each answer is waited for to its end."""
     settings = Settings(home=tmp_path, slack_signing_secret=SECRET, _env_file=None)  # type: ignore[call-arg] # pydantic-settings
-    transport = httpx.ASGITransport(app=create_app(settings, house.engine))
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+    app = create_app(settings, house.engine)
+
+    async def settle(_answer: httpx.Response) -> None:
+        await app_of(app).drain()
+
+    transport, hooks = httpx.ASGITransport(app=app), {"response": [settle]}
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver", event_hooks=hooks) as client:
         yield client
+
+
+def value_of(request: Request) -> dict[str, Any]:
+    """What its buttons carry, but for the company."""
+    return {
+        "request_id": str(request.id), "round": request.round, "stage": request.stage, "digest": request.digest,
+    }  # fmt: skip
 
 
 async def pressed(house: House, request_id: UUID, user: str = "UALICE", action_ts: str = "1.0") -> bytes:
     """The body of a press on Approve."""
     request = (await loaded(house, request_id)).request
-    value = {
-        "company": str(house.id), "request_id": str(request_id), "round": request.round, "stage": request.stage,
-        "digest": request.digest,
-    }  # fmt: skip
+    value = {**value_of(request), "company": str(house.id)}
     payload = {
         "type": "block_actions", "user": {"id": user}, "team": {"id": LOCAL_TEAM},
         "container": {"channel_id": "C1", "message_ts": "1.1"},
@@ -103,11 +114,15 @@ async def test_forged_and_replayed_callbacks_decide_nothing(house: House, slack:
     assert await loaded(house, request_id) == decided
 
 
-async def test_an_unmapped_user_is_told_so_and_decides_nothing(house: House, slack: httpx.AsyncClient) -> None:
+async def test_an_unmapped_user_is_told_so_and_decides_nothing(house: House) -> None:
     """Signed by Slack, but by nobody whom the company knows."""
     _, request_id = await submitted(house, 80_000_00)
     before = await loaded(house, request_id)
-    body = await pressed(house, request_id, user="UNOBODY")
-    answer = await slack.post("/slack/actions", content=body, headers=signed(body, time.time()))
-    assert "not linked" in answer.json()["text"]
+    button = {"action_id": "approve", "value": json.dumps({**value_of(before.request), "company": str(house.id)})}
+    async with local_slack(house.engine) as chat:
+        said = await chat.hub.deliver(INTERACTIVE, chat.hands("UNOBODY").pressed("C1", "1.1", button))
+        (told,) = await chat_of(house.engine, "C1")
+    assert (said.status, said.body) == (200, {})
+    assert "not linked" in told["text"]
+    assert told["ephemeral"] == "UNOBODY"
     assert await loaded(house, request_id) == before

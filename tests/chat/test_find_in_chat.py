@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlalchemy import text
 
-from services import answer_chat
+from notifications import slack_app
 from services.add_company import add_company
 from tests.approvals.conftest import House
 from tests.approvals.test_shell import loaded, submitted
@@ -52,7 +52,7 @@ async def test_slow_work_is_acknowledged_first_and_told_afterwards(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Empty answers at once; the figures, and the refusal of a dialogue, come later for the same eyes alone."""
-    monkeypatch.setattr(answer_chat, "ANSWER_WITHIN", 0.0)
+    monkeypatch.setattr(slack_app, "ANSWER_WITHIN", 0.0)
     _, request_id = await submitted(house, 80_000_00)
     async with local_slack(house.engine) as chat:
         alice = chat.hands("UALICE")

@@ -17,8 +17,9 @@ from fastapi.responses import Response
 from api import dev_slack, slack
 from api.context import House
 from api.dev_chat_user import ChatHands
-from api.dev_slack_hub import Hub, hub_of
-from services import answer_chat
+from api.dev_slack_hub import Delivered, Hub, hub_of
+from notifications import slack_app
+from notifications.slack_app import SlackApp
 from services.carriers import LOCAL_SLACK
 from services.local_slack import LOCAL_TEAM
 from services.settings import Settings
@@ -28,6 +29,27 @@ from storage.database import Database, owner_transaction, transaction
 
 PATIENCE = 30.0
 """Seconds that tests wait where a person would not."""
+
+ANSWER_PATIENCE = 2.5
+"""The same for an answer: bolt waits three seconds for it, as Slack does."""
+
+
+@dataclass(slots=True)
+class PatientHub(Hub):
+    """Waits also for what goes on after the acknowledgement, so that a test can look at what came of it."""
+
+    apps: list[SlackApp] = field(default_factory=list)
+
+    async def deliver(self, kind: str, payload: dict[str, Any]) -> Delivered:
+        """Hands over one callback and waits for all of it."""
+        said = await Hub.deliver(self, kind, payload)
+        await self.settle()
+        return said
+
+    async def settle(self) -> None:
+        """Waits for what was acknowledged and is not done yet."""
+        for one in (*self.apps, slack.app_of(self.app)):
+            await one.drain()
 
 
 @dataclass(slots=True)
@@ -44,9 +66,11 @@ class LocalSlack:
         return self.base + LOCAL_SLACK
 
     @property
-    def hub(self) -> Hub:
+    def hub(self) -> PatientHub:
         """How it speaks to us."""
-        return hub_of(self.app)
+        hub = hub_of(self.app)
+        assert isinstance(hub, PatientHub)
+        return hub
 
     @property
     def settings(self) -> Settings:
@@ -72,14 +96,15 @@ async def local_slack(engine: Database, whole: FastAPI | None = None) -> AsyncIt
     base = f"http://127.0.0.1:{listening.getsockname()[1]}"
     app = whole or _only_slack(engine)
     app.state.house.settings.public_url = base
+    app.state.slack_hub = PatientHub(app, acknowledge_within=PATIENCE)
     running = LocalSlack(app, base)
-    running.hub.acknowledge_within = PATIENCE
     app.state.slack_fault = running.fault
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="websockets-sansio"))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         yield running
     finally:
+        await running.hub.settle()
         server.should_exit = True
         await serving
         listening.close()
@@ -87,8 +112,8 @@ async def local_slack(engine: Database, whole: FastAPI | None = None) -> AsyncIt
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine too a press is answered by its outcome, not by "later"."""
-    monkeypatch.setattr(answer_chat, "ANSWER_WITHIN", PATIENCE)
+    """On a busy machine too a dialogue is answered by its outcome, not by "later"."""
+    monkeypatch.setattr(slack_app, "ANSWER_WITHIN", ANSWER_PATIENCE)
 
 
 def _only_slack(engine: Database) -> FastAPI:
