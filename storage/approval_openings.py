@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from approvals.codec import Memo, object_text, to_text
-from approvals.events import Event, Voted, event_parts
+from approvals.events import Event, Voted, event_parts, event_text
 from approvals.opening import Opened
 from approvals.request import Request
 from ledger.canonical import canonical_json
@@ -40,7 +40,10 @@ class _Shape:
     number: int
     request: dict[str, Any]
     acts: list[dict[str, Any]]
-    parts: list[dict[str, str]]
+    submission: tuple[str, str, str]
+    """The first event's text, cut where a request's own digest and facts go."""
+    later: list[str]
+    """The texts of the other events."""
     tasks: list[dict[str, Any]]
     timers: list[dict[str, Any]]
 
@@ -151,7 +154,8 @@ def _shape(number: int, new: NewRequest, memo: Memo) -> _Shape:
             "closed_at": request.closed_at, "valid_until": request.valid_until, "due_at": due_of(request),
         },
         acts=[_act(number, place, event, request, meta, memo) for place, event in enumerate(events, 1)],
-        parts=[event_parts(event, memo) for event in events],
+        submission=_cut(event_parts(events[0], memo)),
+        later=[event_text(event, memo) for event in events[1:]],
         tasks=[
             {"shape": number, "number": place, **task_of(request, one)}
             for place, one in enumerate(sorted(candidates_of(request)), 1)
@@ -174,12 +178,22 @@ def _act(shape: int, number: int, event: Event, request: Request, meta: ActMeta,
     }  # fmt: skip
 
 
+_DIGEST, _FACTS = "\x00", "\x01"
+"""Places in a text: as they are, these characters stand in no JSON."""
+
+
+def _cut(submission: dict[str, str]) -> tuple[str, str, str]:
+    before, rest = object_text({**submission, "digest": _DIGEST, "facts": _FACTS}).split(_DIGEST)
+    between, after = rest.split(_FACTS)
+    return before, between, after
+
+
 def _hashes(new: NewRequest, shape: _Shape, facts: str) -> list[str]:
     """The links of its first acts, each over the one before."""
+    before, between, after = shape.submission
+    submission = f"{before}{encode_basestring(new.opened.digest)}{between}{facts}{after}"
     hashes: list[str] = []
-    own = {"digest": encode_basestring(new.opened.digest), "facts": facts}
-    for number, parts in enumerate(shape.parts, 1):
-        event = object_text({**parts, **own} if number == 1 else parts)
+    for number, event in enumerate((submission, *shape.later), 1):
         hashes.append(act_hash(hashes[-1] if hashes else GENESIS, new.opened.id, number, new.meta, event))
     return hashes
 
