@@ -12,7 +12,7 @@ from api.dev_slack import ANSWERED_ONCE, dialogue_of, home_of, timestamp
 from api.dev_slack_hub import APP, COMMAND, EVENT, INTERACTIVE, Delivered, Hub, hub_of
 from notifications.chat_callback import as_objects
 from services.carriers import LOCAL_SLACK
-from services.catch_message import catch_chat, caught_chat
+from services.catch_message import catch_chat, caught_chat, chat_history
 from services.local_slack import LOCAL_TEAM
 
 COMMAND_NAME = "/tieout"
@@ -60,9 +60,10 @@ class ChatHands:
         found = await caught_chat(self._house.engine, dialogue_of(self.user), ANSWERED_ONCE)
         return found if found is not None and found.get("blocks") else None
 
-    async def sees(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-        """The open dialogue and the home tab."""
-        return await self.dialogue(), await caught_chat(self._house.engine, home_of(self.user), ANSWERED_ONCE)
+    async def sees(self, channel: str) -> tuple[Any, ...]:
+        """The open dialogue, the home tab, and what stands in the channel."""
+        home = await caught_chat(self._house.engine, home_of(self.user), ANSWERED_ONCE)
+        return await self.dialogue(), home, await chat_history(self._house.engine, channel)
 
     async def submit(self, words: str) -> Delivered:
         """Fills every field of the open dialogue and sends it in; it stays open if we found something wrong."""

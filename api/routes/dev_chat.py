@@ -12,7 +12,6 @@ from api.context import House, HouseOf, PageUnknown, Viewer, back_to, language_f
 from api.dev_chat_user import COMMAND_NAME, ChatHands, NoSuchButtonError
 from api.dev_slack import home_of
 from api.dev_slack_hub import NobodyAnsweredError
-from services.ask_chat_reason import ASKED
 from services.local_slack import local_chat_user, local_direct_channel
 from storage.caught import Caught, caught_places, find_caught, list_caught
 from storage.database import owner_transaction, transaction
@@ -26,7 +25,7 @@ SHOWN = 50
 """Messages of one view: the latest tell the story."""
 
 LOOKS, LOOK_SECONDS = 20, 0.1
-"""Tries to see the dialogue that a press opens, or the home tab drawn anew: both come by another call, soon."""
+"""Tries to see what a press brings about: it is acknowledged at once, and the rest comes by another call, soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +119,15 @@ async def press(
         raise PageUnknown
     channel, _, stamp = (found.external_id or "").rpartition(":")
     hands = ChatHands(request.app, (await _viewpoint(known, viewer)).user)
-    before = await hands.sees()
+    before = await hands.sees(channel)
     try:
-        said = await hands.press(channel, stamp, action)
+        await hands.press(channel, stamp, action)
     except NoSuchButtonError:
         raise PageUnknown from None
     except NobodyAnsweredError:
         return _back(found.recipient, said="nobody")
-    answers_later = action in ASKED or found.recipient == home_of(hands.user)
-    for _ in range(LOOKS if answers_later and not said.body.get("text") else 0):
-        if await hands.sees() != before:
+    for _ in range(LOOKS):
+        if await hands.sees(channel) != before:
             break
         await asyncio.sleep(LOOK_SECONDS)
     return _back(found.recipient, number=number)
