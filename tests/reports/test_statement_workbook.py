@@ -1,16 +1,19 @@
 """The statement's workbook: typed cells, text that stays text, checks that hold, the PDF's figures."""
 
+import re
 import zipfile
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from ledger.canonical import canonical_json
 from reports.statement_pdf import render_pdf
 from reports.statement_workbook import COLUMNS, render_workbook
+from reports.workbook_frame import LAST_ROW
 from statements.answer_columns import HEAD_ROWS
 from tests.reports.readers import pdf_text, workbook_cells, workbook_text
 from tests.support import statement_samples as samples
@@ -116,6 +119,37 @@ def test_made_to_work_with() -> None:
     assert "同意,有异议" in sheet
     assert "<autoFilter ref=" in table
     assert "Print_Titles" in book
+
+
+@pytest.mark.parametrize(
+    "wicked", ["a\x01b", "_x0041_", "  two  spaces ", "<&\"'>]]>", "{company}", "R7919", "line\nbreak"]
+)
+def test_any_text_comes_back_as_it_was(wicked: str) -> None:
+    """What XML cannot hold, what looks like an escape and what looks like a place of the frame is only text."""
+    content = samples.english_open_items()
+    content["lines"][0]["description"] = wicked
+    content["company"]["name"] = content["number"] = wicked
+    document = render_workbook(content, "en")
+    assert workbook_cells(document)["Statement"][HEAD_ROWS + 1][6] == wicked
+    with zipfile.ZipFile(BytesIO(document)) as parts:
+        assert all(ET.fromstring(parts.read(name)) is not None for name in parts.namelist())  # noqa: S314 - our own file
+        company = ET.fromstring(parts.read("docProps/app.xml")).findtext("{*}Company")  # noqa: S314 - our own file
+    assert company is not None
+    assert wicked.replace("\x01", "_x0001_") in {company, company.replace("_x005F_", "_")}
+
+
+def test_every_reference_ends_at_the_last_line() -> None:
+    """Documents share a frame and not a size: table, lists and marks end where the lines of each end."""
+    for count in (3, 40, 1):
+        with zipfile.ZipFile(BytesIO(render_workbook(samples.many_lines(count), "en"))) as parts:
+            sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+            table = parts.read("xl/tables/table1.xml").decode()
+            whole = "".join(parts.read(name).decode() for name in parts.namelist())
+        last = HEAD_ROWS + 1 + count
+        assert f'<autoFilter ref="A{HEAD_ROWS + 1}:R{last}"/>' in table
+        assert f'<dimension ref="A1:R{last}"/>' in sheet
+        assert re.findall(r'sqref="([A-Z]+)[0-9]+:\1([0-9]+)"', sheet) == [(letter, str(last)) for letter in "OPQ"]
+        assert f"R{LAST_ROW}" not in whole
 
 
 @pytest.mark.parametrize("name", SAMPLES)
