@@ -10,12 +10,14 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+from fastapi.responses import JSONResponse, Response
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from api.dev_slack_hub import INTERACTIVE, NobodyAnsweredError
-from api.slack import app_of, signing_secret
+from api.dev_slack_hub import INTERACTIVE, Hub, NobodyAnsweredError
+from api.slack import all_done, app_of, signing_secret
+from notifications import slack_app
 from notifications.slack import sign
 from services.answer_chat import slack_app as our_app
 from services.settings import Settings
@@ -109,14 +111,31 @@ async def test_an_envelope_around_a_reconnect_is_handled_once(house: House) -> N
         assert await chat_of(house.engine, "D1") == []
 
 
-async def test_what_was_acknowledged_is_done_before_the_listener_ends(house: House) -> None:
+@pytest.mark.parametrize("way", ["http", "socket"])
+async def test_what_was_acknowledged_is_done_before_the_process_ends(house: House, way: str) -> None:
     """SIGTERM right after the acknowledgement."""
     _, request_id = await submitted(house, 80_000_00)
     async with local_slack(house.engine) as chat:
-        press = envelope_of("e1", await pressed(house, chat, request_id))
-        async with listening(house.engine, chat):
-            await chat.hub.send_envelope(press)
+        press = await pressed(house, chat, request_id)
+        async with listening(house.engine, chat) if way == "socket" else all_done(chat.app):
+            await Hub.deliver(chat.hub, INTERACTIVE, press)
         assert (await loaded(house, request_id)).request.state == "approved"
+
+
+async def test_a_broken_connection_comes_back_though_slack_gives_none_at_first(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut without notice; an error and a 429 before there is another one; then presses are heard again."""
+    monkeypatch.setattr(slack_app, "PING_SECONDS", 0.1)
+    _, request_id = await submitted(house, 80_000_00)
+    async with local_slack(house.engine) as chat, listening(house.engine, chat):
+        busy = JSONResponse({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": "0"})
+        chat.plan += [("apps.connections.open", "before", answer) for answer in (Response("down", 503), busy)]
+        await chat.hub.sockets.pop().close()
+        await chat.hub.somebody()
+        assert not chat.plan
+        await chat.hub.deliver(INTERACTIVE, await pressed(house, chat, request_id))
+    assert (await loaded(house, request_id)).request.state == "approved"
 
 
 async def test_no_secret_in_the_log(house: House, caplog: pytest.LogCaptureFixture) -> None:
