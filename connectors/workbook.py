@@ -7,6 +7,7 @@ import html
 import io
 import re
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -39,9 +40,10 @@ DENSE_CELLS = 1_000_000
 
 FILL_SHARE = 20
 EPOCH = date(1899, 12, 31)
-_CELL = re.compile(rb'<(?:\w+:)?c\s[^<>]*?\br="([A-Z]{1,3})([0-9]{1,7})"[^<>]*+(?<!/)>')
+_CELL = re.compile(rb'<(?:\w+:)?c\s[^<>]*?\br="([A-Z]{1,3}[0-9]{1,7})"[^<>]*+(?<!/)>')
 """A cell with something in it: some programs write one that has only a style in each of 1,024 columns."""
 
+_LETTERS, _DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0123456789"
 _SPECIAL = re.compile(
     rb"<(?:\w+:)?c(?=\s)([^<>]*)>(\s*<(?:\w+:)?f[^>]*(?:/>|>[^<]*</(?:\w+:)?f>))?\s*"
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v[^>]*>([^<]*)</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
@@ -113,9 +115,7 @@ def _attributes(tag: bytes) -> dict[str, str]:
 
 
 def _marks_of_sheet(xml: bytes) -> dict[tuple[int, int], str]:
-    rows = columns = cells = 0
-    for letters, digits in _CELL.findall(xml):
-        rows, columns, cells = max(rows, int(digits)), max(columns, _column(letters)), cells + 1
+    rows, columns, cells = _extent(xml)
     if rows > MAX_ROWS or columns > MAX_COLUMNS or rows * columns > max(DENSE_CELLS, FILL_SHARE * cells):
         raise FileRefusedError("file_too_many_cells", f"{rows} × {columns}")
     marks = {}
@@ -130,6 +130,14 @@ def _marks_of_sheet(xml: bytes) -> dict[tuple[int, int], str]:
             elif formula and not value and b't="str"' not in attributes:
                 marks[where] = FORMULA_MARK
     return marks
+
+
+def _extent(xml: bytes) -> tuple[int, int, int]:
+    """Last row and column that hold something, and how many cells do."""
+    places = _CELL.findall(xml)
+    rows = {place.lstrip(_LETTERS) for place in places}
+    columns = {place.rstrip(_DIGITS) for place in places}
+    return max(map(int, rows), default=0), max(map(_column, columns), default=0), len(places)
 
 
 def _column(letters: bytes) -> int:
@@ -177,20 +185,40 @@ def _table(sheet: CalamineSheet, marks: dict[tuple[int, int], str], profile: Pro
     for (row, column), mark in marks.items():
         if row < len(values) and column < len(values[row]):
             values[row][column] = mark
-    good: list[tuple[Any, ...]] = []
-    broken = []
-    numeric: set[int] = set()
-    for number, cells in enumerate(values[index + 1 :], start=index + 2):
-        texts = [_text(cell, is_1904=is_1904) for cell in cells]
-        if not any(text.strip() for text in texts):
-            continue
-        if any(text.strip() for text in texts[width:]):
-            broken.append(Finding(number, "", " | ".join(texts), "row_ragged"))
-            continue
-        numeric.update(place for place, cell in enumerate(cells[:width]) if isinstance(cell, float))
-        good.append((number, *texts[:width]))
-    schema = {"row": pl.Int32} | {f"c{i}": pl.String for i in range(width)}
-    return Table(headers, pl.DataFrame(good, schema=schema, orient="row"), [], broken, frozenset(numeric))
+    columns = list(zip(*values[index + 1 :], strict=True))
+    texts = [pl.Series(f"c{place}", _texts(column, is_1904=is_1904)) for place, column in enumerate(columns)]
+    return _below(headers, columns, pl.DataFrame(texts), index)
+
+
+def _below(headers: tuple[str, ...], columns: list[tuple[Any, ...]], texts: pl.DataFrame, index: int) -> Table:
+    """The table of the rows under the header's: blank ones are left out, those with cells beyond it are broken."""
+    width = len(headers)
+    if not columns:
+        texts = pl.DataFrame(schema={f"c{place}": pl.String for place in range(width)})
+    inside, beyond = texts.columns[:width], texts.columns[width:]
+    filled = pl.any_horizontal(pl.lit(value=False), *(pl.col(name).str.strip_chars() != "" for name in inside))
+    ragged = pl.any_horizontal(pl.lit(value=False), *(pl.col(name).str.strip_chars() != "" for name in beyond))
+    numbered = texts.with_row_index("row", offset=index + 2).cast({"row": pl.Int32})
+    broken = [
+        Finding(number, "", " | ".join(cells), "row_ragged") for number, *cells in numbered.filter(ragged).iter_rows()
+    ]
+    good = numbered.filter(filled & ~ragged).select("row", *inside)
+    kept = (good["row"] - (index + 2)).to_list()
+    numeric = {
+        place for place, column in enumerate(columns[:width]) if any(isinstance(column[row], float) for row in kept)
+    }
+    return Table(headers, good, [], broken, frozenset(numeric))
+
+
+def _texts(column: Sequence[object], *, is_1904: bool) -> list[str]:
+    """The texts of a column, most of which hold cells of one type and few different days."""
+    kinds = set(map(type, column))
+    if kinds == {str} and "\0" not in "".join(texts := [str(cell) for cell in column]):
+        return texts
+    if kinds == {float}:
+        return [format(cell, SPREADSHEET_DIGITS) for cell in column]
+    days = {cell: _text(cell, is_1904=is_1904) for cell in set(column) if isinstance(cell, date)}
+    return [days[cell] if isinstance(cell, date) else _text(cell, is_1904=is_1904) for cell in column]
 
 
 def _check_size(sheet: CalamineSheet) -> None:
