@@ -49,8 +49,8 @@ class Liar:
             await self._hand_on(client, to_server, swallow)
             if swallow.is_set():
                 await answers
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # one of the two has gone
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # one of the two has gone, or the trial is over
         finally:
             answers.cancel()
             to_server.close()

@@ -26,7 +26,11 @@ CHAT_EVERY, GONE_EVERY, REFUSED_EVERY, TARPIT_EVERY = 10, 50, 53, 40
 CHANNELS, DOMAINS = 50, 40
 
 STOCK, SLICE = 60, 30
-"""Messages that are kept due, so that every life has work, and how many are queued in one transaction."""
+"""Messages that are there from the beginning, and how many are queued in one transaction."""
+
+DUE_LEAST, OPEN_MOST = 20, 600
+"""Messages that are kept due, so that every life has work though most of what is open waits for a lease or a quiet
+period to end; and the most that are open."""
 
 LOOK_SECONDS = 0.4
 AWAY_SECONDS = 0.1
@@ -36,7 +40,8 @@ END_MOST = 120.0
 """Seconds without any progress after which a relay that nobody disturbs has failed, however busy the machine is."""
 
 LEFT = text(
-    "select count(*), count(*) filter (where state = 'uncertain' and next_at <= clock_timestamp()), "
+    "select count(*), count(*) filter (where state = 'pending' and next_at <= clock_timestamp()), "
+    "count(*) filter (where state = 'uncertain' and next_at <= clock_timestamp()), "
     "count(*) filter (where state = 'pending' and next_at <= clock_timestamp() and channel = 'slack') "
     "from outbox where state in ('pending', 'sending') or (state = 'uncertain' and phase <> 'judged')"
 )
@@ -44,9 +49,10 @@ LEFT = text(
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Messages whose end is not known; of them those that wait to be judged, and those that are due in the chat."""
+    """Messages whose end is not known; of them those that are due, wait to be judged, and are due in the chat."""
 
     open: int
+    due: int
     doubtful: int
     chats: int
 
@@ -61,7 +67,7 @@ class RelayStage:
     sink: Sink
     chat: FaultySlack
     queued: list[str] = field(default_factory=list)
-    left: Left = Left(0, 0, 0)
+    left: Left = Left(0, 0, 0, 0)
 
     def calm(self) -> None:
         """From now on nobody does anything wrong."""
@@ -70,7 +76,7 @@ class RelayStage:
     async def feed(self) -> None:
         """Keeps enough messages due; whatever happens to the database, each is queued once."""
         while True:
-            if await self.look() and self.left.open < STOCK:
+            if await self.look() and self.left.due < DUE_LEAST and self.left.open < OPEN_MOST:
                 await self.queue(SLICE)
             await asyncio.sleep(LOOK_SECONDS)
 

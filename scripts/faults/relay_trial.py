@@ -153,7 +153,7 @@ async def _pause(trial: RelayTrial, lives: Lives, stage: RelayStage) -> None:
 async def _watch(trial: RelayTrial, tell: Callable[[str], None]) -> None:
     while True:
         await asyncio.sleep(TELL_SECONDS)
-        tell(f"{trial.killed} of {trial.kills} killed")
+        tell(f"{trial.killed} of {trial.kills} killed, {trial.done[RESTARTED]} restarts, a life {trial.typical:.2f} s")
 
 
 async def _finish(stage: RelayStage) -> None:
