@@ -9,7 +9,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from aiohttp import ClientError
@@ -61,10 +61,10 @@ log = logging.getLogger(__name__)
 class Keys:
     """By which we know Slack, and it us; `app_token` names the app ("xapp-1-A0123-…") and opens Socket Mode."""
 
-    token: str
+    token: str = field(repr=False)
     api_url: str
-    signing_secret: str
-    app_token: str | None = None
+    signing_secret: str = field(repr=False)
+    app_token: str | None = field(default=None, repr=False)
 
     @property
     def app_id(self) -> str | None:
@@ -126,7 +126,8 @@ class SlackApp:
         return AsyncWebClient(base_url=self._keys.api_url, timeout=TIMEOUT, retry_handlers=[])
 
     async def _only_ours(self, body: dict[str, Any], next_: Next) -> BoltResponse | None:
-        if self._keys.app_id in {None, body.get("api_app_id")}:
+        # Slack's check of the address names no app.
+        if self._keys.app_id in {None, body.get("api_app_id", self._keys.app_id)}:
             await next_()
             return None
         log.warning("A callback for another app was left alone.")

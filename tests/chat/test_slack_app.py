@@ -173,12 +173,14 @@ async def test_no_client_that_bolt_makes_tries_again_by_itself(house: House, mon
 
 
 async def test_a_callback_for_another_app_is_left_alone(house: House) -> None:
-    """The app token says who we are."""
+    """The app token says who we are; Slack's check of the address, which names no app, is answered."""
     _, request_id = await submitted(house, 80_000_00)
     async with local_slack(house.engine) as chat:
         chat.app.state.slack_app = our_app(
             house.engine, Settings(public_url=chat.base, slack_app_token=APP_TOKEN), signing_secret(chat.settings)
         )
+        challenge = json.dumps({"type": "url_verification", "challenge": "3eZbrw"})
+        assert (await posted(chat, "/slack/events", challenge, "application/json")).json() == {"challenge": "3eZbrw"}
         press = await pressed(house, chat, request_id)
         body = urlencode({"payload": json.dumps({**press, "api_app_id": "AOTHER"})})
         answer = await posted(chat, "/slack/actions", body, "application/x-www-form-urlencoded")
