@@ -14,6 +14,7 @@ from typing import Any
 
 from reports.sheet_rows import SheetRows, xml_text
 from reports.workbook_parts import Formats, Workbook
+from reports.zip_parts import archive, pack
 
 TITLE, COMPANY, FOOTER = "{title}", "{company}", "{footer}"
 """Stand in the frame where a document has its own text."""
@@ -27,11 +28,6 @@ _PLACES = re.compile("|".join([*map(re.escape, (TITLE, COMPANY, FOOTER, _MADE_TE
 
 _SHEET = re.compile(r'(.*)<dimension ref="[^"]*"/>(.*<sheetData)(?:/>|>.*</sheetData>)(.*)', re.DOTALL)
 _STYLE = re.compile(r'<c r="[A-Z]+1" s="([0-9]+)"/>')
-_NO_CLOCK = (1980, 1, 1, 0, 0, 0)
-"""The first moment a ZIP can name: equal content gives equal bytes."""
-
-LEVEL = 1
-"""Of deflate: 6 packs a tenth smaller and takes three times as long."""
 
 
 class Frame:
@@ -49,7 +45,7 @@ class Frame:
         self.styles = Formats(*_STYLE.findall(first))
         self._sheets = {name: _cut(texts.pop(name)) for name in sheets}
         self._named = {name: text for name, text in texts.items() if _PLACES.search(text)}
-        self._same = _packed({name: text for name, text in texts.items() if name not in self._named})
+        self._same = [pack(name, text) for name, text in texts.items() if name not in self._named]
 
     def fill(self, sheets: Sequence[SheetRows], last_row: int, made: datetime, texts: Mapping[str, str]) -> bytes:
         """The file with `sheets` in the frame's order; `texts` has those of `TITLE`, `COMPANY` and `FOOTER`."""
@@ -63,7 +59,7 @@ class Frame:
         parts = {name: named(text) for name, text in self._named.items()}
         for (name, (head, middle, tail)), rows in zip(self._sheets.items(), sheets, strict=True):
             parts[name] = f'{head}<dimension ref="{rows.extent}"/>{middle}>{rows.xml}</sheetData>{named(tail)}'
-        return _packed(parts, self._same)
+        return archive([*self._same, *(pack(name, text) for name, text in parts.items())])
 
 
 def _write_styles(book: Workbook) -> None:
@@ -78,14 +74,3 @@ def _cut(sheet: str) -> tuple[str, str, str]:
     found = _SHEET.fullmatch(sheet)
     assert found is not None  # noqa: S101 - xlsxwriter always writes both
     return found[1], found[2], found[3]
-
-
-def _packed(parts: Mapping[str, str], before: bytes = b"") -> bytes:
-    """A ZIP of `parts`, behind those of the ZIP `before`."""
-    file = BytesIO(before)
-    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED, compresslevel=LEVEL) as archive:
-        for name, text in parts.items():
-            entry = zipfile.ZipInfo(name, _NO_CLOCK)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, text)
-    return file.getvalue()
