@@ -24,7 +24,10 @@ LAST_ROW = 7_919
 
 _MADE = datetime(1999, 9, 9, 9, 9, 9, tzinfo=UTC)
 _MADE_TEXT = f"{_MADE:%Y-%m-%dT%H:%M:%SZ}"
-_PLACES = re.compile("|".join([*map(re.escape, (TITLE, COMPANY, FOOTER, _MADE_TEXT)), rf"(?<=[A-Z]){LAST_ROW}(?=\")"]))
+_PLACES = re.compile(
+    "(" + "|".join([*map(re.escape, (TITLE, COMPANY, FOOTER, _MADE_TEXT)), rf"(?<=[A-Z]){LAST_ROW}(?=\")"]) + ")"
+)
+"""Splits a text so that every other piece is a place."""
 
 _SHEET = re.compile(r'(.*)<dimension ref="[^"]*"/>(.*<sheetData)(?:/>|>.*</sheetData>)(.*)', re.DOTALL)
 _STYLE = re.compile(r'<c r="[A-Z]+1" s="([0-9]+)"/>')
@@ -44,7 +47,7 @@ class Frame:
         first = texts[sheets[0]]
         self.styles = Formats(*_STYLE.findall(first))
         self._sheets = {name: _cut(texts.pop(name)) for name in sheets}
-        self._named = {name: text for name, text in texts.items() if _PLACES.search(text)}
+        self._named = {name: _PLACES.split(text) for name, text in texts.items() if _PLACES.search(text)}
         self._same = [pack(name, text) for name, text in texts.items() if name not in self._named]
 
     def fill(self, sheets: Sequence[SheetRows], last_row: int, made: datetime, texts: Mapping[str, str]) -> bytes:
@@ -53,10 +56,10 @@ class Frame:
         values[str(LAST_ROW)] = str(last_row)
         values[_MADE_TEXT] = f"{made.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
-        def named(text: str) -> str:
-            return _PLACES.sub(lambda place: values[place[0]], text)
+        def named(pieces: Sequence[str]) -> str:
+            return "".join(values[piece] if turn % 2 else piece for turn, piece in enumerate(pieces))
 
-        parts = {name: named(text) for name, text in self._named.items()}
+        parts = {name: named(pieces) for name, pieces in self._named.items()}
         for (name, (head, middle, tail)), rows in zip(self._sheets.items(), sheets, strict=True):
             parts[name] = f'{head}<dimension ref="{rows.extent}"/>{middle}>{rows.xml}</sheetData>{named(tail)}'
         return archive([*self._same, *(pack(name, text) for name, text in parts.items())])
@@ -69,8 +72,8 @@ def _write_styles(book: Workbook) -> None:
         sheet.write_blank(0, column, None, getattr(book.formats, kind.name))
 
 
-def _cut(sheet: str) -> tuple[str, str, str]:
+def _cut(sheet: str) -> tuple[str, str, list[str]]:
     """What stands before the extent of the sheet, between it and the rows, and after the rows."""
     found = _SHEET.fullmatch(sheet)
     assert found is not None  # noqa: S101 - xlsxwriter always writes both
-    return found[1], found[2], found[3]
+    return found[1], found[2], _PLACES.split(found[3])
