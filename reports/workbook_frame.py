@@ -1,7 +1,7 @@
 """A workbook whose constant parts xlsxwriter draws once; each document puts its own rows and names into them.
 
 Styles, theme, column widths, validations and the table's heading are the same for every customer: drawing them anew
-takes ten times as long as the rows do.
+takes several times as long as the rows do.
 """
 
 import re
