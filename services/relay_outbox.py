@@ -5,6 +5,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -33,8 +34,8 @@ IN_HAND_SHARE = 0.1
 URGENT_PART = 5
 """One fifth of a batch is for urgent messages: an approval leaves while all other places wait for slow servers."""
 
-ROUND_PART = 4
-"""A round costs some queries, so the next one waits until a quarter of the places is free besides the urgent ones', or
+ROUND_PART = 3
+"""A round costs some queries, so the next one waits until a third of the places is free besides the urgent ones', or
 nothing is left."""
 
 log = logging.getLogger(__name__)
@@ -159,22 +160,29 @@ class _Relay:
 
     async def round(self) -> int:
         """Takes what is due of each company, another one first each time; answers how many."""
-        async with owner_transaction(self._engine) as session:
-            companies = [company.id for company in await list_companies(session)]
+        tidies = time.monotonic() - self._tidied >= self._tidy
+        if tidies:
+            await self._find_companies()
         self._rounds += 1
-        first = self._rounds % max(len(companies), 1)
+        desks = list(self._desks.values())
+        first = self._rounds % max(len(desks), 1)
         taken = 0
-        for company_id in companies[first:] + companies[:first]:
-            desk = self._desks.setdefault(company_id, Desk(self._engine, company_id, self._settings, self._carriers))
+        for desk in desks[first:] + desks[:first]:
             if self.flight.room() > 0:
                 rows = await _claim(desk, self.flight.room(), self.flight.crowd())
                 self.flight.start(desk, rows)
                 taken += len(rows)
-        if time.monotonic() - self._tidied >= self._tidy:
-            for desk in self._desks.values():
+        if tidies:
+            for desk in desks:
                 taken += await _sweep(desk) + await judge_once(self._engine, desk.company_id, self._carriers)
             self._tidied = time.monotonic()
         return taken
+
+    async def _find_companies(self) -> None:
+        async with owner_transaction(self._engine) as session:
+            companies = [company.id for company in await list_companies(session)]
+        new = partial(Desk, self._engine, settings=self._settings, carriers=self._carriers)
+        self._desks = {company: self._desks.get(company) or new(company) for company in companies}
 
 
 async def _sweep(desk: Desk) -> int:

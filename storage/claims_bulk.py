@@ -1,7 +1,7 @@
 """The steps of a hand-over that many messages take in one statement, each behind its own fence.
 
-`claims.py` has the rules. The statements are plain text: a relay runs them all day, and building them costs more than
-running them.
+`claims.py` has the rules. The statements are plain text, and their lists JSON: a relay runs them all day, and building
+them, or arrays for them, costs more than running them.
 """
 
 import json
@@ -38,7 +38,7 @@ class Throttle:
 
 _ENTER_DATA = text("""
 update outbox set phase = 'data', lease_until = clock_timestamp() + make_interval(secs => :lease)
-from unnest(cast(:ids as uuid[]), cast(:tokens as uuid[])) as given (id, token)
+from jsonb_to_recordset(cast(:given as jsonb)) as given (id uuid, token uuid)
 where outbox.company_id = :company and outbox.id = given.id
     and state = 'sending' and lease_token = given.token and lease_until > clock_timestamp()
 returning outbox.id
@@ -46,10 +46,9 @@ returning outbox.id
 
 _SETTLE_ACCEPTED = text("""
 with given as (
-    select * from unnest(
-        cast(:ids as uuid[]), cast(:tokens as uuid[]), cast(:answers as text[]), cast(:external_ids as text[]),
-        cast(:attempts as uuid[]), cast(:events as uuid[]), cast(:facts as jsonb[])
-    ) as given (id, token, answer, external_id, attempt, event, facts)
+    select * from jsonb_to_recordset(cast(:given as jsonb)) as given (
+        id uuid, token uuid, answer text, external_id text, attempt uuid, event uuid, facts jsonb
+    )
 ), evidence as (
     insert into delivery_attempt (company_id, id, outbox_id, number, phase, outcome, answer)
     select :company, attempt, given.id, 1 + coalesce((
@@ -88,14 +87,9 @@ where company_id = :company and send_throttle.key = given.key
 
 async def enter_data(session: Session, company_id: UUID, rows: Sequence[OutboxRow], pace: Pace) -> frozenset[UUID]:
     """Says of each message, before its content leaves, that it leaves, and renews its lease. Answers those of us."""
-    changed = await session.execute(
-        _ENTER_DATA,
-        {
-            "company": company_id, "lease": pace.lease, "ids": [row.id for row in rows],
-            "tokens": [row.lease_token for row in rows],
-        },
-    )  # fmt: skip
-    return frozenset(changed.scalars())
+    given = [{"id": str(row.id), "token": str(row.lease_token)} for row in rows]
+    asked = {"company": company_id, "lease": pace.lease, "given": json.dumps(given)}
+    return frozenset((await session.execute(_ENTER_DATA, asked)).scalars())
 
 
 async def settle_accepted(session: Session, company_id: UUID, accepted: Sequence[Acceptance]) -> frozenset[UUID]:
@@ -103,18 +97,16 @@ async def settle_accepted(session: Session, company_id: UUID, accepted: Sequence
 
     The attempts of all stay as evidence.
     """
-    rows = [one.row for one in accepted]
-    facts = [{"answer": one.words, "kind": one.row.kind, "channel": one.row.channel} for one in accepted]
-    changed = await session.execute(
-        _SETTLE_ACCEPTED,
+    given = [
         {
-            "company": company_id, "ids": [row.id for row in rows], "tokens": [row.lease_token for row in rows],
-            "answers": [one.words for one in accepted], "external_ids": [one.external_id for one in accepted],
-            "attempts": [uuid4() for _ in rows], "events": [new_id() for _ in rows],
-            "facts": [json.dumps(told) for told in facts],
-        },
-    )  # fmt: skip
-    return frozenset(changed.scalars())
+            "id": str(one.row.id), "token": str(one.row.lease_token), "answer": one.words,
+            "external_id": one.external_id, "attempt": str(uuid4()), "event": str(new_id()),
+            "facts": {"answer": one.words, "kind": one.row.kind, "channel": one.row.channel},
+        }
+        for one in accepted
+    ]  # fmt: skip
+    asked = {"company": company_id, "given": json.dumps(given)}
+    return frozenset((await session.execute(_SETTLE_ACCEPTED, asked)).scalars())
 
 
 async def take_slots(session: Session, company_id: UUID, throttles: Sequence[Throttle]) -> list[float]:

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
+from psycopg.pq import Format
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
@@ -39,6 +40,7 @@ def engine_for(url: str) -> Database:
         plain.replace("postgresql://", "postgresql+psycopg://", 1), pool_size=POOL_SIZE, max_overflow=POOL_SIZE
     )
     event.listen(engine.sync_engine, "checkout", _replace_when_dead)
+    event.listen(engine.sync_engine, "before_cursor_execute", _choose_format)
     return engine
 
 
@@ -65,6 +67,20 @@ def _has_something_to_read(socket: int) -> bool:
 
 BINARY = "binary"
 """Option of a statement that answers files or mails: as text each byte would take two, written and read again."""
+
+
+def _choose_format(
+    _connection: object,
+    cursor: Any,  # noqa: ANN401 - the adapter's
+    _statement: object,
+    _parameters: object,
+    context: Any,  # noqa: ANN401 - the same
+    _many: object,
+) -> None:
+    """Lets PostgreSQL answer in its binary format where a statement asks for it."""
+    if context is not None and context.execution_options.get(BINARY):
+        cursor._cursor.format = Format.BINARY  # noqa: SLF001 - the adapter gives psycopg's own setting no name
+
 
 _reader: ContextVar[str] = ContextVar("reader", default="")
 """Who reads letters and replies of an audit that is not released; nobody, unless somebody says so."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from storage.database import Session
 from storage.preferences import Preference
@@ -14,6 +14,11 @@ from storage.schema import suppression
 
 SUPPRESSED_MOST = 1_000
 """Addresses of one listing: whoever has more mends their contacts first."""
+
+
+_SUPPRESSIONS = text("""
+select address, reason from suppression where company_id = :company and address = any(cast(:addresses as text[]))
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +32,8 @@ class Suppressed:
 
 async def suppressions_among(session: Session, company_id: UUID, addresses: Collection[str]) -> dict[str, str]:
     """Why nothing goes to those of the addresses that are suppressed, by address in lower case."""
-    query = select(suppression.c.address, suppression.c.reason).where(
-        suppression.c.company_id == company_id,
-        suppression.c.address.in_({address.lower() for address in addresses}),
-    )
-    return {row.address: row.reason for row in await session.execute(query)}
+    asked = {"company": company_id, "addresses": [address.lower() for address in addresses]}
+    return {row.address: row.reason for row in await session.execute(_SUPPRESSIONS, asked)}
 
 
 async def preferences_among(session: Session, company_id: UUID, people: Collection[UUID]) -> dict[UUID, Preference]:
