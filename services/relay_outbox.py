@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -38,6 +39,10 @@ ROUND_PART = 3
 """A round costs some queries, so the next one waits until a third of the places is free besides the urgent ones', or
 nothing is left."""
 
+SWITCH_SECONDS = 0.0005
+"""How long a thread that draws statements may keep the interpreter: Python's own 5 ms at each of the hundred steps of
+an approval request would hold it for a second."""
+
 log = logging.getLogger(__name__)
 
 
@@ -71,6 +76,7 @@ async def relay_companies(
     database_wait: float = DATABASE_RETRY_SECONDS,
 ) -> None:
     """The same on carriers that are open already; what is under way when `stop` is set comes to its end."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     relay = _Relay(engine, settings, carriers, idle)
     while not stop.is_set():
         wait = idle
