@@ -50,7 +50,7 @@ def live(world: World, lives: int, *, derandomize: bool = False) -> None:
 
 
 def test_any_life_keeps_its_promises(world: World) -> None:
-    """Whatever customer, staff, bank and clock do in whatever order: the same few lives each time, others by setting."""
+    """Whatever customer, staff, bank and clock do in whatever order: the same few lives here, others by setting."""
     live(world, LIVES, derandomize="TIEOUT_LIVES" not in os.environ)
 
 
