@@ -2,7 +2,8 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-WORKERS ?= 2
+# One more than cores: some tests wait a minute or two until something that was killed is missed.
+WORKERS ?= $(shell echo $$(($$(nproc) + 1)))
 # Byte code is kept, whatever the shell says: without it each of the hundreds of processes that the tests start would
 # compile its libraries anew.
 export PYTHONDONTWRITEBYTECODE :=
