@@ -163,7 +163,8 @@ def test_bad_files_are_refused_by_kind(tmp_path: Path) -> None:
     for content, code in (
         (b"", "file_empty"),
         (b"<html><table><tr><td>1</td></tr></table></html>", "file_kind_false"),
-        (b"%PDF-1.7", "file_damaged"), (b"\x89PNG\r\n", "file_kind"),
+        (b"%PDF-1.7", "file_damaged"),
+        (b"\x89PNG\r\n", "file_kind"),
         (b"PK\x03\x04broken", "file_damaged"),
         (b'invoice,amount\n"INV-1,5.00\n', "quote_open"),
         (b"invoice,date,amount\nINV-1,2026-06-01,5.00\nINV-2,5.00\n", "row_ragged"),
