@@ -14,7 +14,8 @@ from storage.database import transaction
 from storage.sessions import open_session
 from tests.answers.desk import PDF
 from tests.confirmations.letter_house import LetterHouse, new_letter_house
-from tests.disputes.served_house import ServedHouses, serious, served_houses
+from tests.disputes.served_house import ServedHouses, served_houses
+from tests.support.axe import serious
 
 
 class Eyes(NamedTuple):

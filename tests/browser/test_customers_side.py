@@ -13,7 +13,8 @@ from services.chase_customers import chase_customers
 from tests.answers.desk import PDF
 from tests.browser.conftest import enter
 from tests.disputes.case_house import CaseHouse
-from tests.disputes.served_house import ServedHouses, serious, served_houses
+from tests.disputes.served_house import ServedHouses, served_houses
+from tests.support.axe import serious
 
 
 class Eyes(NamedTuple):

@@ -3,24 +3,12 @@
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
-from api.app import ASSETS
 from tests.browser.conftest import Served, enter
+from tests.support.axe import serious
 
-AXE = ASSETS / "js" / "axe.min.js"
 VARIANTS = (("en", "light", 1280), ("zh", "dark", 360))
-
-
-def _problems(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run({resultTypes: ['violations']})")
-    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
-    return [f"{page.url} is wider than the screen"] * bool(wide) + [
-        f"{page.url} {one['id']}: {one['nodes'][0]['html'][:160]}"
-        for one in found["violations"]
-        if one["impact"] in {"serious", "critical"}
-    ]
 
 
 @pytest.mark.browser
@@ -41,7 +29,7 @@ def test_message_pages_hold_for_everyone(
         "/outbox?state=pending", "/outbox?state=dead", "/replies", "/account/messages",
     ):  # fmt: skip
         page.goto(f"{served.url}{path}{'&' if '?' in path else '?'}lang={language}")
-        problems += _problems(page)
+        problems += serious(page)
     context.close()
     assert problems == []
     assert errors == []

@@ -3,16 +3,13 @@
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext
 
-from api.app import ASSETS
 from tests.browser.conftest import Served, enter
+from tests.support.axe import serious
 
-AXE = ASSETS / "js" / "axe.min.js"
 VARIANTS = (("en", "light", 1280, 1), ("zh", "dark", 360, 1), ("en", "dark", 360, 4), ("zh", "light", 1280, 4))
 """Language, theme, width, and every how many-th page: the first two see all pages, the others a sample."""
-
-SERIOUS = {"serious", "critical"}
 
 
 def _paths(served: Served) -> list[str]:
@@ -36,17 +33,6 @@ def _context(browser: Browser, theme: Literal["dark", "light"], width: int, lang
     )  # fmt: skip
 
 
-def _serious(page: Page) -> list[str]:
-    """Serious violations. The script is run by the debugger, so the page's own policy stays in force."""
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run({resultTypes: ['violations']})")
-    return [
-        f"{page.url} {one['id']}: {one['nodes'][0]['html'][:160]}"
-        for one in found["violations"]
-        if one["impact"] in SERIOUS
-    ]
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize(("language", "theme", "width", "step"), VARIANTS)
 def test_pages_hold_for_everyone(
@@ -62,9 +48,7 @@ def test_pages_hold_for_everyone(
     problems = []
     for path in _paths(served)[::step]:
         page.goto(f"{served.url}{path}{'&' if '?' in path else '?'}lang={language}")
-        problems += _serious(page)
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
-            problems.append(f"{page.url} is wider than the screen")
+        problems += serious(page)
     context.close()
     assert not problems
     assert not [error for error in errors if "404" not in error]

@@ -7,8 +7,9 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.disputes.served_house import ServedHouses, serious, served_houses
+from tests.disputes.served_house import ServedHouses, served_houses
 from tests.portal.test_portal import code_in_mail
+from tests.support.axe import serious
 
 VIEWS = (("zh", 360, "light"), ("en", 360, "dark"), ("zh", 1280, "dark"), ("en", 1280, "light"))
 

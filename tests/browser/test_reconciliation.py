@@ -6,25 +6,13 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page
 
-from api.app import ASSETS
 from tests.browser.conftest import Served, enter
+from tests.support.axe import serious
 
-AXE = ASSETS / "js" / "axe.min.js"
 VARIANTS = (("en", "light", 1280), ("zh", "dark", 360), ("zh", "light", 1280), ("en", "dark", 360))
 
 THEIRS = "日期,发票号,摘要,借方,贷方\n2026-02-01,INV-201,采购,,1396.22\n2026-04-22,INV-203,采购,,300.00\n"
 BAD = "number,date,amount\nINV-201,2026-02-31,1_000\n"
-
-
-def _problems(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run({resultTypes: ['violations']})")
-    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
-    return [f"{page.url} is wider than the screen"] * bool(wide) + [
-        f"{page.url} {one['id']}: {one['nodes'][0]['html'][:160]}"
-        for one in found["violations"]
-        if one["impact"] in {"serious", "critical"}
-    ]
 
 
 def _upload(page: Page, address: str, file: Path) -> None:
@@ -50,13 +38,13 @@ def test_both_sides_read_it(
     page = context.new_page()
     page.goto(address)
     assert page.locator("#amount_differs").is_visible()
-    problems = _problems(page)
+    problems = serious(page)
     _upload(page, address, bad)
     assert page.get_by_role("alert").is_visible()
-    problems += _problems(page)
+    problems += serious(page)
     enter(page, served.url, "陈静")
     page.goto(f"{served.url}/statements/{served.sample.statements[2]}/reconcile?lang={language}")
     assert page.locator("#amount_differs").is_visible()
-    problems += _problems(page)
+    problems += serious(page)
     context.close()
     assert problems == []

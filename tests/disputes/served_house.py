@@ -10,9 +10,8 @@ from typing import Any, TypeVar
 
 import psycopg
 import uvicorn
-from playwright.sync_api import Page
 
-from api.app import ASSETS, create_app
+from api.app import create_app
 from services.settings import Settings
 from storage.database import Database, engine_for, owner_transaction
 from storage.schema import company
@@ -20,7 +19,6 @@ from tests.disputes.case_house import CaseHouse, new_house
 from tests.support.books import Item
 
 T = TypeVar("T")
-AXE = ASSETS / "js" / "axe.min.js"
 
 
 class ServedHouses:
@@ -87,17 +85,3 @@ def served_houses(server_url: str, template: str, name: str, home: Path) -> Iter
     yield made
     made.server.should_exit = True
     thread.join(20)
-
-
-def serious(page: Page) -> list[str]:
-    """What axe finds serious, and whether the page is wider than the screen."""
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run({resultTypes: ['violations']})")
-    problems = [
-        f"{one['id']}: {one['nodes'][0]['html'][:160]}"
-        for one in found["violations"]
-        if one["impact"] in {"serious", "critical"}
-    ]
-    if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
-        problems.append("wider than the screen")
-    return problems

@@ -74,16 +74,17 @@ class Book:
 
     async def add_items(self, customer_id: UUID, items: list[Item]) -> None:
         """Open items of the customer."""
+        rows = [
+            {
+                "company_id": self.company.id, "id": item.id, "customer_id": customer_id, "kind": item.kind,
+                "number": item.number, "source_id": self.source_id, "source_ref": str(item.id),
+                "document_date": item.document_date, "due_date": item.due_date, "currency": item.currency,
+                "amount": item.amount, "disputed": item.disputed,
+            }
+            for item in items
+        ]  # fmt: skip
         async with transaction(self.engine, self.company.id) as session:
-            for item in items:
-                await session.execute(
-                    insert(open_item).values(
-                        company_id=self.company.id, id=item.id, customer_id=customer_id, kind=item.kind,
-                        number=item.number, source_id=self.source_id, source_ref=str(item.id),
-                        document_date=item.document_date, due_date=item.due_date, currency=item.currency,
-                        amount=item.amount, disputed=item.disputed,
-                    )
-                )  # fmt: skip
+            await session.execute(insert(open_item), rows)
 
     async def apply(self, credit: Item, debit: Item, amount: int, on: date) -> None:
         """Sets part of a credit against a debit."""
