@@ -10,6 +10,7 @@ from binascii import b2a_base64, b2a_qp
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.charset import SHORTEST, Charset
 from email.errors import HeaderParseError
 from email.header import Header
 from email.headerregistry import Address
@@ -198,7 +199,10 @@ def _named(header: str, address: str, name: str) -> bytes:
 
 
 def _encoded(header: str, text: str, charset: str) -> list[str]:
-    return Header(text, charset, header_name=header).encode(linesep="\r\n").split(FOLD)
+    known = Charset(charset)
+    if charset == "utf-8":
+        known.header_encoding = SHORTEST  # whatever a library has made of it for the whole process: Apprise does
+    return Header(text, known, header_name=header).encode(linesep="\r\n").split(FOLD)
 
 
 def check_address(text: str) -> str:
