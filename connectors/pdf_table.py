@@ -8,6 +8,7 @@ import json
 import re
 import resource
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -22,9 +23,6 @@ from pdfplumber.utils.exceptions import PdfminerException
 from connectors.limits import MAX_COLUMNS, MAX_PDF_MEMORY, MAX_PDF_PAGES, MAX_PDF_SECONDS
 
 _AMOUNT = re.compile(r"[-−(+]?[¥￥€$£]?-?(?:\d{1,3}(?:[,.'’]\d{3})+(?:[.,]\d{2})?|\d+[.,]\d{2})\)?-?")
-_COVERED = 0.8
-"""Ruled tables hold at least this share of a ledger's amounts; where they hold less, the lines are ornaments."""
-
 _SPACE = 0.6
 """Words nearer than this share of their height are one phrase; between columns lies more than a letter."""
 
@@ -39,6 +37,9 @@ _CAUSES = {PDFPasswordIncorrect: "file_encrypted", MemoryError: "file_bomb"}
 
 MIN_COLUMNS = 2
 """Less is no table."""
+
+ROW_PHRASES = 3
+"""A line with an amount and so many phrases is a row (day, number, amount); a balance beside its name has fewer."""
 
 Word = dict[str, Any]
 Grid = list[list[str]]
@@ -64,16 +65,13 @@ def _take_apart(content: bytes) -> dict[str, Any]:
     lines = [line for page in pages for line in page.lines]
     if not lines:
         return {"refused": "pdf_pictures"}
-    ruled = _ruled([grid for page in pages for grid in page.ruled])
-    amounts = _amounts(_text(line) for line in lines)
-    if ruled and len(_amounts(cell for row in ruled for cell in row)) >= _COVERED * len(amounts):
-        rows = ruled
-    else:
-        rows = _by_gutters([page.lines for page in pages])
+    rows = _ruled([grid for page in pages for grid in page.ruled])
+    if not rows or any(len(line) >= ROW_PHRASES and _is_row(line) for line in _outside(lines, rows)):
+        rows = _by_gutters([page.lines for page in pages])  # the ruled lines are ornaments, or do not hold every row
     rows = [row for row in rows[:1] if len(row) >= MIN_COLUMNS] + [row for row in rows[1:] if row != rows[0]]
     if len(rows) < MIN_COLUMNS or len(rows[0]) > MAX_COLUMNS:
         return {"refused": "pdf_no_table"}
-    return {"rows": rows, "outside": _outside(lines, rows)}
+    return {"rows": rows, "outside": [_text(line) for line in _outside(lines, rows)]}
 
 
 def _page(page: Page) -> _Page:
@@ -162,27 +160,24 @@ def _cells(line: Sequence[Word], columns: Sequence[tuple[float, float]]) -> list
     return cells
 
 
-def _text(line: Sequence[Word]) -> str:
-    return " ".join(phrase["text"] for phrase in _phrases(line))
+def _text(phrases: Sequence[Word]) -> str:
+    return " ".join(phrase["text"] for phrase in phrases)
 
 
 def _amounts(texts: Iterable[str]) -> list[str]:
     return [found for text in texts for found in _AMOUNT.findall(text)]
 
 
-def _outside(lines: Sequence[Sequence[Word]], rows: Grid) -> list[str]:
-    """Lines with an amount that is in no cell: a closing balance below the table, or a row that was not seen as one."""
-    inside = _amounts(cell for row in rows for cell in row)
-    left: list[str] = []
-    for line in lines:
-        text = _text(line)
-        missing = [amount for amount in _amounts([text]) if amount not in inside]
-        for amount in _amounts([text]):
-            if amount in inside:
-                inside.remove(amount)
-        if missing:
-            left.append(text)
-    return left
+def _outside(lines: Sequence[Sequence[Word]], rows: Grid) -> list[list[Word]]:
+    """Phrases of the lines with an amount that is in no cell: a balance below the table, or a row not seen as one."""
+    inside = Counter(_amounts(cell for row in rows for cell in row))
+    found = []
+    for phrases in map(_phrases, lines):
+        amounts = Counter(_amounts([_text(phrases)]))
+        if amounts - inside:
+            found.append(phrases)
+        inside -= amounts
+    return found
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from storage.database import Database
 from tests.api.sample import Sample
 from tests.api.support import fingerprint
 from tests.reconcile.test_page import BAD, THEIRS, WORKBOOK, form_of
+from tests.reconcile.test_pdf_ledgers import ledger as pdf_ledger
 
 MEMORY_MB = 400
 """What the whole catalogue may add to the process: no file of it may be laid out in full."""
@@ -34,6 +35,7 @@ GOOD = {
     "brackets and a trailing minus": b"number,date,amount\nINV-201,2026-02-01,(123.45)\nINV-202,2026-02-02,123.45-\n",
     "a minus of typesetters": "number,date,amount\nINV-201,2026-02-01,\u221212.00\n".encode(),
     "UTF-16": THEIRS.encode("utf-16"),
+    "a PDF": pdf_ledger("none", [("2026-02-01", "INV-201", "1396.22")]),
 }
 
 

@@ -34,15 +34,19 @@ Closing balance: 1,234,567.89
 
 
 def ledger(stroke: str, rows: Sequence[tuple[str, str, str]] = ROWS) -> bytes:
-    """The customer's side of the rows: our invoices are their credits; each seventh has a text of two lines."""
+    """A page with the customer's side of the rows."""
+    return page_of(table(stroke, rows))
+
+
+def table(stroke: str, rows: Sequence[tuple[str, str, str]], *, header: bool = True) -> str:
+    """Our invoices are their credits; each seventh has a text of two lines."""
     cells = "".join(
         f"[{day}], [{number}], [{LONG if place % 7 == 0 else '采购'}], [], [{float(amount):,.2f}],\n"
         for place, (day, number, amount) in enumerate(rows)
     )
-    header = "table.header([日期], [发票号], [摘要], [借方], [贷方]),"
-    return page_of(f"""#table(columns: (auto, auto, 1fr, 6em, auto), align: (left, left, left, right, right),
-  stroke: {stroke}, {header}
-  {cells})""")
+    head = "table.header([日期], [发票号], [摘要], [借方], [贷方])," if header else ""
+    shape = "columns: (6em, 6em, 1fr, 6em, 6em), align: (left, left, left, right, right)"
+    return f"#table({shape}, stroke: {stroke}, {head}\n{cells})"
 
 
 @pytest.mark.parametrize("stroke", ORNAMENTS.values(), ids=ORNAMENTS)
@@ -54,6 +58,13 @@ def test_every_row_of_every_page_is_compared(tmp_path: Path, stroke: str) -> Non
     assert [(one["code"], one["raw"]) for one in answer["theirs"]["findings"]] == [
         ("pdf_outside", "Closing balance: 1,234,567.89")
     ]
+
+
+def test_rows_that_the_ruled_table_does_not_hold_are_read_too(tmp_path: Path) -> None:
+    """A bridge over part of a ledger proves nothing."""
+    content = page_of(f"{table('0.5pt', ROWS[:50])}\n#v(-1em)\n{table('none', ROWS[50:], header=False)}")
+    status, answer = run(tmp_path, OURS, content)
+    assert (status, answer["agrees"], counts(answer)["matched"]) == (0, True, len(ROWS))
 
 
 def test_differences_are_found_in_a_pdf(tmp_path: Path) -> None:
