@@ -7,8 +7,6 @@ import asyncio
 import sys
 from collections.abc import Iterator
 
-import psycopg
-
 from scripts.bench.decide_work import fill_drafts, open_run
 from scripts.bench.house import Bench, bench_house
 from scripts.bench.measure import Comparison, Contender, Given, compare
@@ -34,10 +32,4 @@ def bench(given: Given) -> Iterator[Comparison]:
 
 def _contender(house: Bench, name: str, way: str) -> Contender:
     command = [sys.executable, "-m", "scripts.bench.chat_work", way, house.server.get_uri(database="pressed")]
-    return Contender(name, command, "ours", lambda: _copy(house), times_itself=True)
-
-
-def _copy(house: Bench) -> None:
-    with psycopg.connect(house.server.get_uri(), autocommit=True) as connection:
-        connection.execute("drop database if exists pressed with (force)")
-        connection.execute("create database pressed template waiting")
+    return Contender(name, command, "ours", lambda: house.copy_database("waiting", "pressed"), times_itself=True)

@@ -12,8 +12,6 @@ import asyncio
 import sys
 from collections.abc import Iterator, Sequence
 
-import psycopg
-
 from scripts.bench.decide_work import (
     CONNECTIONS,
     PAGES,
@@ -43,7 +41,7 @@ def bench(given: Given) -> Iterator[Comparison]:
 
 def _decided(house: Bench, count: int, given: Given) -> Iterator[Comparison]:
     asyncio.run(fill_drafts(house.fresh_database("drafts"), count))
-    _copy(house, "drafts", "opened")
+    house.copy_database("drafts", "opened")
     asyncio.run(open_run(house.server.get_uri(database="opened")))
     pgbench = str(house.server.bin_path / "pgbench")
     yield _compared(house, given, "Opening approvals", (count, "requests"), "10,000 a second", [
@@ -51,7 +49,7 @@ def _decided(house: Bench, count: int, given: Given) -> Iterator[Comparison]:
         _contender(house, "a whole run", "open", "drafts"),
         _contender(house, "the rows copied", "copy-rows", "opened", role="limit"),
     ])  # fmt: skip
-    _copy(house, "opened", "recorded")
+    house.copy_database("opened", "recorded")
     recorded = record_scripts(house.server.get_uri(database="recorded"), house.folder)
     bare = write_one_statement(house.server.get_uri(database="opened"), house.folder)
     wanted = "≥ 0.25 of the same statements, ≥ 0.24 of one statement; p99 ≤ 60 ms"
@@ -80,16 +78,10 @@ def _standing(house: Bench, count: int, given: Given) -> Iterator[Comparison]:
 
 def _contender(house: Bench, name: str, what: str, template: str, *more: str, role: str = "ours") -> Contender:
     command = [sys.executable, "-m", "scripts.bench.decide_work", what, house.server.get_uri(database="raced"), *more]
-    return Contender(name, command, role, lambda: _copy(house, template, "raced"), times_itself=True)
+    return Contender(name, command, role, lambda: house.copy_database(template, "raced"), times_itself=True)
 
 
 def _compared(
     house: Bench, given: Given, title: str, work: tuple[int, str], wanted: str, contenders: Sequence[Contender]
 ) -> Comparison:
     return compare(title, *work, contenders, given, server_pid=house.server_pid, wanted=wanted)
-
-
-def _copy(house: Bench, template: str, name: str) -> None:
-    with psycopg.connect(house.server.get_uri(), autocommit=True) as connection:
-        connection.execute(f"drop database if exists {name} with (force)".encode())
-        connection.execute(f"create database {name} template {template}".encode())
