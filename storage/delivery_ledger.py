@@ -70,7 +70,7 @@ def _messages(company_id: UUID) -> Select[Any]:
         select(
             outbox.c.id, outbox.c.kind, outbox.c.channel, outbox.c.lane, outbox.c.recipient, outbox.c.state,
             outbox.c.phase, outbox.c.tries, outbox.c.answer, outbox.c.message_id,
-            outbox.c.subject_kind, outbox.c.subject_id, outbox.c.customer_id, outbox.c.created_at,
+            outbox.c.subject_kind, outbox.c.subject_id, customer.c.id.label("customer_id"), outbox.c.created_at,
             outbox.c.accepted_at, outbox.c.next_at, customer.c.name.label("customer_name"),
             statement.c.number.label("statement_number"), statement.c.id.label("statement_id"),
             contact.c.name.label("contact_name"), told_wording.c.variant, wording.c.version.label("wording_version"),

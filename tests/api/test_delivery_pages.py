@@ -132,3 +132,18 @@ async def test_suppressed_addresses_are_listed_and_lifted(sign_in: SignIn, sampl
     assert (await clerk.post("/outbox/addresses/lift", data=lifting)).status_code == 409
     async with transaction(engine, sample.company_id) as session:
         assert await suppressed_addresses(session, sample.company_id) == []
+
+
+async def test_a_message_about_a_statement_leads_to_its_customer(
+    sign_in: SignIn, sample: Sample, engine: Database
+) -> None:  # fmt: skip
+    """Also one to a colleague, which is nobody's but the statement's."""
+    async with transaction(engine, sample.company_id) as session:
+        subject = ("statement", str(sample.statements[2]))
+        await enqueue(
+            session, sample.company_id, Message("answer_received", "email", "a@b.example", "told", *subject, {})
+        )
+    client = await sign_in("chen")
+    page = (await client.get("/outbox?state=pending&lang=en")).text
+    assert f'<a href="/customers/{sample.customers[2]}">' in page
+    assert "/customers/None" not in page
