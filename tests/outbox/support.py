@@ -202,6 +202,11 @@ async def scalar(engine: Database, query: str) -> object:
         return (await session.execute(text(query))).scalar_one()
 
 
+async def was_uncertain(engine: Database) -> bool:
+    """Whether a try ended so, even if a busy machine has let the quiet period pass and it was judged already."""
+    return bool(await scalar(engine, "select count(*) from delivery_attempt where outcome = 'uncertain'"))
+
+
 def nth_recipient(refusals: list[str | None]) -> Callable[[str], str | None]:
     """A server that answers RCPT from a list, then takes everything."""
 
