@@ -22,6 +22,7 @@ PARTS = {
     "match": "scripts.bench.match",
     "match-stored": "scripts.bench.match_stored",
     "decide": "scripts.bench.decide",
+    "inbox": "scripts.bench.inbox",
     "chat": "scripts.bench.chat",
     "reconcile": "scripts.bench.reconcile",
 }
