@@ -23,8 +23,8 @@ from storage.identifiers import new_id
 from storage.outbox import Message, OutboxRow, enqueue, find_row
 from storage.schema import contact, customer, statement
 
-PACE = Pace(lease=30, quiet=0.2, backoff=0.01, backoff_most=0.05)
-"""Short quiet and backoff: the rules are the same, the waits are not."""
+PACE = Pace(lease=30, quiet=60, backoff=0.01, backoff_most=0.05)
+"""Short backoff; a quiet period that no busy machine outlasts: `due_now` ends it."""
 
 CONTENT: dict[str, Json] = {
     "schema": "tieout.statement/1", "number": "", "version": 1, "form": "OPEN_ITEM", "currency": "CNY", "decimals": 2,
@@ -200,11 +200,6 @@ async def scalar(engine: Database, query: str) -> object:
     """One value, over all companies."""
     async with engine.begin() as session:
         return (await session.execute(text(query))).scalar_one()
-
-
-async def was_uncertain(engine: Database) -> bool:
-    """Whether a try ended so, even if a busy machine has let the quiet period pass and it was judged already."""
-    return bool(await scalar(engine, "select count(*) from delivery_attempt where outcome = 'uncertain'"))
 
 
 def nth_recipient(refusals: list[str | None]) -> Callable[[str], str | None]:

@@ -14,7 +14,7 @@ from services.settings import Settings
 from storage.database import Database, transaction
 from storage.outbox import Message, enqueue
 from storage.tasks import list_tasks
-from tests.outbox.support import Mailbox, drain, relay, row_of, was_uncertain
+from tests.outbox.support import Mailbox, drain, relay, row_of
 from tests.support.chat import chat_of, local_slack, patient
 
 __all__ = ["patient"]
@@ -113,7 +113,7 @@ async def test_slack_fails_before_or_after_acceptance(engine: Database, company:
     async with local_slack(engine) as running, relay(Mailbox(), slack_url=running.url) as carriers:
         running.plan.append(("chat.postMessage", moment, Response("oops", 500)))
         await relay_once(engine, company, Settings(), carriers)
-        assert await was_uncertain(engine)
+        assert (await row_of(engine, company, row_id)).state == "uncertain"
         await drain(engine, company, Settings(), carriers)
     row = await row_of(engine, company, row_id)
     assert row.state == "accepted"

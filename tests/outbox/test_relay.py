@@ -29,7 +29,6 @@ from tests.outbox.support import (
     row_of,
     scalar,
     statement_of,
-    was_uncertain,
 )
 
 SETTINGS = Settings()
@@ -135,7 +134,7 @@ async def test_lost_250_with_an_archive(engine: Database, company: UUID, stateme
     mailbox = Mailbox()
     async with relay(mailbox, Faults(cut=nth_cut(["after"])), archive=mailbox.has) as carriers:
         await relay_once(engine, company, SETTINGS, carriers)
-        assert await was_uncertain(engine)
+        assert (await row_of(engine, company, row_id)).state == "uncertain"
         await drain(engine, company, SETTINGS, carriers)
     assert (await row_of(engine, company, row_id)).state == "accepted"
     assert len(mailbox.mails) == 1
@@ -203,6 +202,8 @@ async def test_a_late_answer_is_evidence(engine: Database, company: UUID, statem
         await relay_once(engine, company, SETTINGS, carriers)
         row = await row_of(engine, company, row_id)
         assert (row.state, row.phase) == ("sending", "data")
+        await relay_once(engine, company, SETTINGS, carriers)
+        assert (await row_of(engine, company, row_id)).state == "uncertain"
         await drain(engine, company, SETTINGS, carriers)
     assert (await row_of(engine, company, row_id)).state == "accepted"
     assert len(mailbox.mails) == 1
